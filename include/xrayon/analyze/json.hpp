@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ANALYZE_JSON_HPP
+#define XRAYON_ANALYZE_JSON_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <xrayon/analyze/detail/json_writer.hpp>
+#include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/analyze/statistics.hpp>
+#include <xrayon/core/check.hpp>
+#include <xrayon/version.hpp>
+
+namespace xrayon::analyze {
+
+/// What the file says of the run besides the report; an empty text leaves its key out. The library asks no clock and no host itself.
+struct json_context {
+    std::string date = {};        ///< ISO 8601 with offset, as Google Benchmark writes it: 2024-05-01T12:00:00+02:00.
+    std::string host_name = {};
+    std::string executable = {};
+};
+
+namespace detail {
+
+inline double mean(const std::vector<double>& values) {
+    return values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                          : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Sample standard deviation (n - 1), NaN for fewer than two values. Two passes: no cancellation.
+inline double standard_deviation(const std::vector<double>& values) {
+    const double center = mean(values);
+    double sum = 0;
+    for (const double value : values) {
+        sum += (value - center) * (value - center);
+    }
+    return values.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+inline double median_or_nan(const std::vector<double>& values) {
+    return values.empty() ? std::numeric_limits<double>::quiet_NaN() : median(values);
+}
+
+struct json_entry {
+    std::string name;
+    std::size_t family_index;
+    std::string_view aggregate;  ///< Empty for a repetition.
+    std::size_t repetition;
+    double real_seconds;
+    double cpu_seconds;
+};
+
+/// Opens an object, writes what every entry has, and leaves it open for counters.
+inline void write_entry(json_writer& json, const scalability_report& report, const scaling_point& point, const json_entry& entry) {
+    const bool aggregate = !entry.aggregate.empty();
+    json.begin_object();
+    json.member("name", aggregate ? entry.name + "_" + std::string(entry.aggregate) : entry.name);
+    json.member("family_index", 0);
+    json.member("per_family_instance_index", entry.family_index);
+    json.member("run_name", entry.name);
+    json.member("run_type", aggregate ? "aggregate" : "iteration");
+    json.member("repetitions", point.repetitions.size());
+    if (!aggregate) {
+        json.member("repetition_index", entry.repetition);
+    }
+    json.member("threads", point.threads);
+    if (aggregate) {
+        json.member("aggregate_name", entry.aggregate);
+        json.member("aggregate_unit", "time");
+    }
+    json.member("iterations", aggregate ? point.repetitions.size() : report.calls_per_repetition);
+    json.member("real_time", 1e3 * entry.real_seconds);
+    json.member("cpu_time", 1e3 * entry.cpu_seconds);
+    json.member("time_unit", "ms");
+}
+
+inline void write_counters(json_writer& json, const scaling_point& point) {
+    json.member("lower", 1e3 * point.interval.lower);
+    json.member("upper", 1e3 * point.interval.upper);
+    json.member("speed_up", point.speed_up);
+    json.member("speed_up_lower", point.speed_up_interval.lower);
+    json.member("speed_up_upper", point.speed_up_interval.upper);
+    json.member("efficiency", point.efficiency);
+    json.member("busy", point.busy);
+    json.member("serial_part", point.serial_part.value_or(std::numeric_limits<double>::quiet_NaN()));
+    json.member("oversubscribed", point.oversubscribed);
+    json.member("answer_matches", point.answer_matches);
+}
+
+} // namespace detail
+
+/// @brief A report in the JSON format of Google Benchmark 1.7 (docs/tools.md there: compare.py reads it).
+///
+/// One entry per repetition, called "<label>/threads:<n>" ("workload" for an empty label), then the aggregates mean, median and, from
+/// two repetitions on, stddev. Times are milliseconds of one call; `iterations` is how many calls lie behind a repetition. The median also
+/// carries the report's own columns; `context.xrayon` what concerns the whole run. JSON has no NaN: what is unknown has no key.
+/// Numbers are the shortest text that reads back as the same double; texts are UTF-8, a byte that is not becomes U+FFFD.
+[[nodiscard]] inline std::string to_json(const scalability_report& report, const json_context& context = {}) {
+    detail::json_writer json;
+    const auto optional_member = [&](std::string_view key, const std::string& value) {
+        if (!value.empty()) {
+            json.member(key, value);
+        }
+    };
+    json.begin_object();
+    json.begin_object("context");
+    optional_member("date", context.date);
+    optional_member("host_name", context.host_name);
+    optional_member("executable", context.executable);
+    if (report.hardware_threads != 0) {
+        json.member("num_cpus", report.hardware_threads);
+    }
+    json.member("library_version",
+                to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH));
+#if defined(NDEBUG)
+    json.member("library_build_type", "release");
+#else
+    json.member("library_build_type", "debug");
+#endif
+    json.begin_object("xrayon");
+    json.member("label", report.label);
+    json.member("cores", report.cores);
+    json.member("baseline_threads", report.baseline_threads);
+    json.member("warmup", report.warmup);
+    json.member("answer_checked", report.answer_checked);
+    json.member("answers_agree", report.answers_agree);
+    json.begin_array("notes");
+    for (const std::string& note : report.notes) {
+        json.element(note);
+    }
+    json.end_array();
+    json.end_object();
+    json.end_object();
+
+    json.begin_array("benchmarks");
+    const std::string label = report.label.empty() ? "workload" : report.label;
+    for (std::size_t i = 0; i < report.points.size(); ++i) {
+        const scaling_point& point = report.points[i];
+        const std::string name = label + "/threads:" + to_text(point.threads);
+        const std::vector<double>& cpu = point.cpu_repetitions;
+        for (std::size_t k = 0; k < point.repetitions.size(); ++k) {
+            const double cpu_seconds = k < cpu.size() ? cpu[k] : std::numeric_limits<double>::quiet_NaN();
+            detail::write_entry(json, report, point, {name, i, "", k, point.repetitions[k], cpu_seconds});
+            json.end_object();
+        }
+        detail::write_entry(json, report, point, {name, i, "mean", 0, detail::mean(point.repetitions), detail::mean(cpu)});
+        json.end_object();
+        detail::write_entry(json, report, point, {name, i, "median", 0, point.median, detail::median_or_nan(cpu)});
+        detail::write_counters(json, point);
+        json.end_object();
+        if (point.repetitions.size() >= 2) {
+            detail::write_entry(json, report, point,
+                                {name, i, "stddev", 0, detail::standard_deviation(point.repetitions), detail::standard_deviation(cpu)});
+            json.end_object();
+        }
+    }
+    json.end_array();
+    json.end_object();
+    return std::move(json).finish();
+}
+
+} // namespace xrayon::analyze
+
+#endif // XRAYON_ANALYZE_JSON_HPP

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ANALYZE_SUMMARIZE_RUNS_HPP
+#define XRAYON_ANALYZE_SUMMARIZE_RUNS_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xrayon/analyze/amdahl_law.hpp>
+#include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/analyze/statistics.hpp>
+#include <xrayon/core/check.hpp>
+
+namespace xrayon::analyze {
+
+/// What was measured at one thread count.
+struct measured_runs {
+    std::size_t threads = 0;
+    std::vector<double> seconds = {};      ///< Wall time of one call, once per repetition.
+    std::vector<double> cpu_seconds = {};  ///< Time of all cores, as many; or empty: unknown.
+    bool answer_matches = true;
+};
+
+/// What a report says besides the times. Names as in scalability_report.
+struct run_facts {
+    std::string label = {};
+    std::size_t cores = 0;
+    std::size_t hardware_threads = 0;
+    std::size_t calls_per_repetition = 1;
+    std::size_t warmup = 0;
+    bool answer_checked = false;
+    std::vector<std::string> notes = {};
+    bootstrap_options bootstrap = {};
+};
+
+namespace detail {
+
+inline void check_runs(const std::vector<measured_runs>& runs) {
+    check(!runs.empty(), "summarize_runs: 0 thread counts");
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::string point = "summarize_runs: point " + to_text(i) + ": ";
+        check(runs[i].threads >= 1, point + "threads must be >= 1", runs[i].threads);
+        check(i == 0 || runs[i - 1].threads < runs[i].threads, point + "threads must ascend", runs[i].threads);
+        check(!runs[i].seconds.empty(), point + "needs at least 1 repetition, got 0");
+        for (const double seconds : runs[i].seconds) {
+            check(std::isfinite(seconds) && seconds > 0, point + "duration must be positive and finite", seconds);
+        }
+        check(runs[i].cpu_seconds.empty() || runs[i].cpu_seconds.size() == runs[i].seconds.size(),
+              point + "cpu_seconds must be empty or as many as seconds", runs[i].cpu_seconds.size());
+        for (const double seconds : runs[i].cpu_seconds) {
+            check(std::isfinite(seconds) && seconds >= 0, point + "CPU time must be finite and not negative", seconds);
+        }
+    }
+}
+
+/// The sentences that follow from the numbers.
+inline void add_notes(scalability_report& report) {
+    const auto note = [&](std::string text) { report.notes.push_back(std::move(text)); };
+    const scaling_point& base = report.points.front();
+    if (base.threads != 1) {
+        note("baseline is " + counted(base.threads, "thread") + ": speed-up and efficiency are relative to it");
+    }
+    if (base.busy < 0.95) {
+        note("busy at the baseline is " + percent(base.busy, 0)
+             + ": the machine was doing something else, or the workload waits; these times say little about scaling");
+    }
+    if (base.interval.state == interval_state::one_value) {
+        note("one repetition: nothing is known about the spread");
+    } else if (base.interval.state == interval_state::few_values) {
+        note(counted(base.repetitions.size(), "repetition") + ": too few for 95 % intervals, at least 6 are needed");
+    }
+    for (const scaling_point& point : report.points) {
+        const std::string at = " at " + counted(point.threads, "thread");
+        const double ideal = static_cast<double>(point.threads) / static_cast<double>(base.threads);
+        const bool interval_known = point.speed_up_interval.state != interval_state::one_value;
+        if (point.oversubscribed) {
+            note("oversubscribed" + at + ": only " + counted(report.cores, "core") + " usable; left out of every fit");
+        }
+        if (point.threads != base.threads && (interval_known ? point.speed_up_interval.lower : point.speed_up) > ideal * (1 + 1e-9)) {
+            note("superlinear" + at + ": " + fixed(point.speed_up, 2) + " of at most " + fixed(ideal, 2)
+                 + "; usually the caches, seldom the law");
+        }
+        if (point.threads != base.threads && (interval_known ? point.speed_up_interval.upper : point.speed_up) < 1) {
+            note("slower than the baseline" + at + ": speed-up " + fixed(point.speed_up, 2));
+        }
+        if (!point.answer_matches) {
+            note("the answer" + at + " differs from the first run's");
+        }
+    }
+    if (!report.answer_checked) {
+        note("the answers were not compared: the workload returns none, or one without ==");
+    }
+}
+
+} // namespace detail
+
+/// @brief Turns measured times into a report: medians, intervals, speed-ups, efficiencies, busy and serial parts, and notes.
+///
+/// `scalability_benchmark` ends with it; call it for times that were measured some other way. The first count is the baseline.
+/// Efficiency comes from the unrounded speed-up. The same arguments give the same bits.
+/// @param runs  Ascending by threads, each with at least one repetition, all times positive.
+/// @throws argument_error  if they are not, naming the point (counted from 0).
+[[nodiscard]] inline scalability_report summarize_runs(std::vector<measured_runs> runs, const run_facts& facts = {}) {
+    detail::check_runs(runs);
+    detail::check_bootstrap(facts.bootstrap, "summarize_runs");
+    scalability_report report;
+    report.label = facts.label;
+    report.baseline_threads = runs.front().threads;
+    report.cores = facts.cores;
+    report.hardware_threads = facts.hardware_threads;
+    report.calls_per_repetition = facts.calls_per_repetition;
+    report.warmup = facts.warmup;
+    report.answer_checked = facts.answer_checked;
+    report.notes = facts.notes;
+
+    for (measured_runs& run : runs) {
+        scaling_point point;
+        point.threads = run.threads;
+        point.repetitions = std::move(run.seconds);
+        point.cpu_repetitions = std::move(run.cpu_seconds);
+        point.median = median(point.repetitions);
+        point.interval = median_interval(point.repetitions, facts.bootstrap);
+        const std::vector<double>& base = report.points.empty() ? point.repetitions : report.points.front().repetitions;
+        point.speed_up = median(base) / point.median;
+        point.speed_up_interval = median_ratio_interval(base, point.repetitions, facts.bootstrap);
+        const auto threads = static_cast<double>(point.threads);
+        point.efficiency = point.speed_up * static_cast<double>(report.baseline_threads) / threads;
+        if (!point.cpu_repetitions.empty()) {
+            const double cpu = std::accumulate(point.cpu_repetitions.begin(), point.cpu_repetitions.end(), 0.0);
+            point.busy = cpu / (std::accumulate(point.repetitions.begin(), point.repetitions.end(), 0.0) * threads);
+        }
+        if (point.threads > report.baseline_threads) {
+            point.serial_part = karp_flatt_serial_part(point.speed_up, point.threads, report.baseline_threads);
+        }
+        point.oversubscribed = facts.cores != 0 && point.threads > facts.cores;
+        point.answer_matches = run.answer_matches;
+        report.answers_agree = report.answers_agree && run.answer_matches;
+        report.points.push_back(std::move(point));
+    }
+    detail::add_notes(report);
+    return report;
+}
+
+} // namespace xrayon::analyze
+
+#endif // XRAYON_ANALYZE_SUMMARIZE_RUNS_HPP

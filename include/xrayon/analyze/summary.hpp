@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ANALYZE_SUMMARY_HPP
+#define XRAYON_ANALYZE_SUMMARY_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+
+#include <xrayon/analyze/amdahl_fit.hpp>
+#include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/scalability_report.hpp>
+
+namespace xrayon::analyze {
+
+/// How texts are written.
+struct text_options {
+    bool utf8 = true;  ///< False: plain ASCII ("x" for the times sign, "-" for rules).
+};
+
+namespace detail {
+
+inline std::string times(double factor, int decimals, const text_options& options) {
+    return fixed(factor, decimals) + (std::isnan(factor) ? "" : options.utf8 ? "×" : "x");
+}
+
+} // namespace detail
+
+/// @brief The thread count to run with: of those that are not oversubscribed, the smallest whose median is at most 5 % above the
+/// fastest's. Threads that buy less than that are better left to others.
+[[nodiscard]] inline const scaling_point& best_setting(const scalability_report& report) {
+    check(!report.points.empty(), "best_setting: the report has no points");
+    const auto usable = [&](const scaling_point& point) { return !point.oversubscribed || report.points.front().oversubscribed; };
+    double fastest = std::numeric_limits<double>::infinity();
+    for (const scaling_point& point : report.points) {
+        fastest = usable(point) ? std::min(fastest, point.median) : fastest;
+    }
+    for (const scaling_point& point : report.points) {
+        if (usable(point) && point.median <= 1.05 * fastest) {
+            return point;
+        }
+    }
+    return report.points.front();
+}
+
+/// One line about a fit: p, the limit, how well it holds and over which counts.
+[[nodiscard]] inline std::string to_summary(const amdahl_fit_result& fit, const text_options& options = {}) {
+    std::string text = "Amdahl (up to " + detail::counted(fit.most_threads_fitted, "thread") + "): parallel part p = "
+                       + detail::percent(fit.parallel_fraction, 1);
+    if (std::isinf(fit.max_speed_up)) {
+        text += ", no limit seen";
+    } else {
+        text += ", so never more than " + detail::times(fit.max_speed_up, fit.max_speed_up < 10 ? 1 : 0, options);
+    }
+    text += fit.trusted ? ". Fits within " + detail::percent(fit.fit_error, 1) + "." : ". Do not rely on it: " + fit.reason + ".";
+    return text;
+}
+
+/// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law, the best setting, the notes.
+/// The law is left out where fewer than two counts can be fitted, and that is said.
+[[nodiscard]] inline std::string to_summary(const scalability_report& report, const text_options& options = {}) {
+    const scaling_point& best = best_setting(report);
+    std::string text;
+    std::size_t fitted = 0;
+    for (const scaling_point& point : report.points) {
+        fitted += !point.oversubscribed;
+    }
+    text += fitted >= 2 ? to_summary(amdahl_fit(report), options) : "Amdahl: not fitted, fewer than two counts within the usable cores.";
+    text += "\n";
+
+    text += "Best setting here: " + detail::counted(best.threads, "thread") + " (" + detail::times(best.speed_up, 1, options) + ").";
+    const scaling_point& most = report.points.back();
+    if (most.threads > best.threads) {
+        const double gain = best.median / most.median - 1;
+        const double price = static_cast<double>(most.threads) / static_cast<double>(best.threads);
+        text += gain > 0 ? " " + detail::counted(most.threads, "thread") + " buy " + detail::percent(gain, 1) + " more for "
+                               + detail::times(price, std::floor(price) == price ? 0 : 1, options) + " the threads."
+                         : " " + detail::counted(most.threads, "thread") + " buy nothing more.";
+    }
+    text += "\n";
+    for (const std::string& note : report.notes) {
+        text += "Note: " + note + ".\n";
+    }
+    return text;
+}
+
+} // namespace xrayon::analyze
+
+#endif // XRAYON_ANALYZE_SUMMARY_HPP

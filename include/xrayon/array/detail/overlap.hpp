@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ARRAY_DETAIL_OVERLAP_HPP
+#define XRAYON_ARRAY_DETAIL_OVERLAP_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include <xrayon/array/array_view.hpp>
+
+namespace xrayon::detail {
+
+/// The bytes of a view as `count` runs [first + i * step, first + i * step + length), step >= 0: a run is what lies along the
+/// axis with the smaller stride. Gaps inside a run are counted as part of it.
+struct byte_runs {
+    std::uintptr_t first = 0;
+    std::uintptr_t step = 0;
+    std::uintptr_t length = 0;
+    std::size_t count = 0;
+
+    template <class T>
+    explicit byte_runs(const array_view<T, 2>& view) {
+        if (view.empty()) {
+            return;
+        }
+        // A negative stride walks the same elements from the other end: begin there.
+        std::ptrdiff_t lowest = 0;
+        std::size_t strides[2] = {};
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            if (view.shape(axis) > 1) {
+                const std::ptrdiff_t stride = view.stride(axis);
+                strides[axis] = static_cast<std::size_t>(std::abs(stride));
+                lowest += stride < 0 ? stride * static_cast<std::ptrdiff_t>(view.shape(axis) - 1) : 0;
+            }
+        }
+        const std::size_t outer = strides[0] >= strides[1] ? 0 : 1;
+        const std::size_t inner = 1 - outer;
+        first = reinterpret_cast<std::uintptr_t>(view.data()) + static_cast<std::uintptr_t>(lowest) * sizeof(T);
+        step = strides[outer] * sizeof(T);
+        length = (strides[inner] * (view.shape(inner) - 1) + 1) * sizeof(T);
+        count = step == 0 ? 1 : view.shape(outer);
+    }
+
+    [[nodiscard]] std::uintptr_t begin(std::size_t i) const noexcept { return first + i * step; }
+    [[nodiscard]] std::uintptr_t end(std::size_t i) const noexcept { return begin(i) + length; }
+};
+
+/// True when two views share memory, tested run by run: exact where the inner strides are 1 or -1 (row and column ranges of
+/// one matrix that lie beside each other do not overlap); views that interleave inside a run, such as the even and the
+/// odd columns of a row-major matrix, count as overlapping. O(rows) at most, O(1) where the views lie far apart.
+template <class T, class U>
+[[nodiscard]] bool overlap(const array_view<T, 2>& a, const array_view<U, 2>& b) noexcept {
+    const byte_runs x(a);
+    const byte_runs y(b);
+    if (x.count == 0 || y.count == 0 || x.end(x.count - 1) <= y.first || y.end(y.count - 1) <= x.first) {
+        return false;
+    }
+    // Both lists ascend in begin and end, so the run that ends first cannot meet a later one of the other list.
+    for (std::size_t i = 0, j = 0; i < x.count && j < y.count;) {
+        if (x.begin(i) < y.end(j) && y.begin(j) < x.end(i)) {
+            return true;
+        }
+        ++(x.end(i) <= y.end(j) ? i : j);
+    }
+    return false;
+}
+
+/// True when no two indices of the view can name the same element, which is what an output needs. (The test is that the longer
+/// stride steps over a whole run; no slice of an array fails it.)
+template <class T>
+[[nodiscard]] bool elements_are_distinct(const array_view<T, 2>& view) noexcept {
+    const auto stride = [&](std::size_t axis) { return static_cast<std::size_t>(std::abs(view.stride(axis))); };
+    if (view.empty()) {
+        return true;
+    }
+    if (view.shape(0) == 1 || view.shape(1) == 1) {
+        return (view.shape(0) == 1 || stride(0) != 0) && (view.shape(1) == 1 || stride(1) != 0);
+    }
+    const std::size_t outer = stride(0) >= stride(1) ? 0 : 1;
+    const std::size_t inner = 1 - outer;
+    return stride(inner) != 0 && stride(outer) > stride(inner) * (view.shape(inner) - 1);
+}
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_ARRAY_DETAIL_OVERLAP_HPP

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_CORE_STORED_HPP
+#define XRAYON_CORE_STORED_HPP
+
+#include <concepts>
+#include <type_traits>
+
+#include <xrayon/core/config.hpp>
+
+namespace xrayon {
+
+/// Customisation point: how a result of type `T` is kept after its task has ended. By default as the plain value type.
+/// A module whose expressions are lazy specialises it (array/xtensor.hpp does: an expression is kept evaluated), so that no
+/// result refers to the locals of a task.
+template <class T>
+struct stored {
+    using type = T;
+};
+
+/// The type in which a function's result is kept.
+template <class T>
+using stored_t = typename stored<std::remove_cvref_t<T>>::type;
+
+/// A result that can be kept: it is, or gives, a value of its stored type, whose destructor must not throw. A value that already
+/// has that type is built where it is kept and need not even be movable.
+template <class T>
+concept storable = !std::is_void_v<T> && std::is_nothrow_destructible_v<stored_t<T>>
+                   && (std::same_as<T, stored_t<T>> || std::constructible_from<stored_t<T>, T>);
+
+} // namespace xrayon
+
+#endif // XRAYON_CORE_STORED_HPP

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_EXEC_DETAIL_PROCESS_STATE_HPP
+#define XRAYON_EXEC_DETAIL_PROCESS_STATE_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include <xrayon/core/config.hpp>
+
+// Everything process-wide, in one struct: the global pool, the BLAS guard's count, what thread creation has proven, the item
+// hook. It is one object also when several shared objects of a process use the library, and it is never destroyed, so that
+// static destructors may still call us. A change of layout gets a new inline namespace: two versions then do not share it.
+
+namespace xrayon {
+
+struct item_hook;
+
+namespace detail {
+
+struct pool_state;
+
+/// How to ask and set the thread count of one BLAS library. BLIS counts in 64 bits, the others in int.
+struct blas_control {
+    const char* name = nullptr;
+    int (*get_int)() = nullptr;
+    void (*set_int)(int) = nullptr;
+    std::int64_t (*get_wide)() = nullptr;
+    void (*set_wide)(std::int64_t) = nullptr;
+    int saved = 0;
+
+    [[nodiscard]] int get() const { return get_int != nullptr ? get_int() : static_cast<int>(get_wide()); }
+    void set(int threads) const { set_int != nullptr ? set_int(threads) : set_wide(threads); }
+};
+struct blas_controls {
+    std::array<blas_control, 4> items = {};
+    std::size_t count = 0;
+};
+
+inline namespace state_1 {
+
+struct XRAYON_SHARED process_state {
+    std::mutex pool_mutex;
+    std::shared_ptr<pool_state> global_pool;         // guarded by pool_mutex
+    std::atomic<std::size_t> global_threads{0};      // 0: the global pool has not been made yet
+    std::size_t proven_threads = 1;                  // how many plain threads have existed at once; guarded by pool_mutex
+
+    std::mutex blas_mutex;
+    blas_controls blas;                              // written under blas_mutex while blas_users is 0
+    std::atomic<bool> blas_known{false};
+    std::atomic<std::size_t> blas_users{0};
+    std::atomic<bool> blas_pinned{false};
+
+    std::atomic<item_hook*> hook{nullptr};
+};
+
+template <class T>
+union XRAYON_SHARED never_destroyed {
+    constexpr never_destroyed() noexcept : value() {}
+    constexpr ~never_destroyed() {}
+    T value;
+};
+
+XRAYON_SHARED inline constinit never_destroyed<process_state> the_process_state;
+
+} // namespace state_1
+
+inline process_state& process() noexcept { return the_process_state.value; }
+
+} // namespace detail
+} // namespace xrayon
+
+#endif // XRAYON_EXEC_DETAIL_PROCESS_STATE_HPP

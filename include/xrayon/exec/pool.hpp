@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_EXEC_POOL_HPP
+#define XRAYON_EXEC_POOL_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/core/check.hpp>
+#include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/detail/pool_state.hpp>
+#include <xrayon/exec/thread_count.hpp>
+
+namespace xrayon {
+
+enum class thread_priority { low = -1, normal = 0, high = 1 };
+
+struct pool_config {
+    /// 1 to 1024, the caller included. Unset: XRAYON_NUM_THREADS, else what this process may use; 0: the latter.
+    std::optional<std::size_t> threads = {};
+    std::string name = "xrayon";           ///< Workers are called "<name>-1", "<name>-2" ... (15 bytes are kept).
+    std::optional<int> numa_node = {};     ///< As tbb::info::numa_nodes() lists them; unset: anywhere.
+    std::optional<int> core_type = {};     ///< As tbb::info::core_types() lists them; unset: any.
+    thread_priority priority = thread_priority::normal;  ///< Which pools get threads first when all are wanted at once.
+};
+
+namespace detail {
+
+inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
+    const thread_count count = resolve_thread_count(config.threads);
+    check(!config.name.empty(), "pool: name must not be empty");
+    check(!config.numa_node || arena::has_numa_node(*config.numa_node), "pool: numa_node must be one that this machine has",
+          config.numa_node.value_or(0));
+    check(!config.core_type || arena::has_core_type(*config.core_type), "pool: core_type must be one that this machine has",
+          config.core_type.value_or(0));
+    check_threads_available(process(), count.threads);
+    return std::make_shared<pool_state>(
+        arena_config{count.threads, config.name, config.numa_node, config.core_type, static_cast<int>(config.priority)}, count.origin,
+        visitor_slots(count.threads));
+}
+
+/// The pool of calls outside of any install; made from the environment at first use.
+inline std::shared_ptr<pool_state> global_pool() {
+    process_state& state = process();
+    {
+        const std::lock_guard lock(state.pool_mutex);
+        if (state.global_pool) {
+            return state.global_pool;
+        }
+    }
+    auto made = make_pool({});
+    const std::lock_guard lock(state.pool_mutex);
+    if (!state.global_pool) {
+        state.global_threads.store(made->threads, std::memory_order_release);
+        state.global_pool = std::move(made);
+    }
+    return state.global_pool;
+}
+
+/// The sign of a thread count is checked before it becomes unsigned.
+template <std::integral Integer>
+pool_config config_of(Integer threads) {
+    check(std::cmp_greater_equal(threads, 0) && std::cmp_less_equal(threads, max_threads),
+          "pool: threads must be 0 (automatic) or 1 to 1024", threads);
+    pool_config config;
+    config.threads = static_cast<std::size_t>(threads);
+    return config;
+}
+
+} // namespace detail
+
+/// An arena of worker threads. What runs inside `install`, however deeply nested, uses this pool's threads and no others.
+///
+/// Threads are oneTBB's: they start when work is shared for the first time, sleep when there is none, and are shared between
+/// pools, so that making and dropping pools is cheap (microseconds). Several threads may install into one pool at once; each
+/// of them takes part in its own call, besides the `num_threads() - 1` workers.
+class pool {
+public:
+    /// @throws argument_error     if a value is out of range
+    /// @throws environment_error  if XRAYON_NUM_THREADS decides and cannot be read
+    /// @throws resource_error     if the process may not have that many threads
+    explicit pool(const pool_config& config = {}) : state_(detail::make_pool(config)) {}
+
+    /// A pool of `threads` threads, 1 to 1024, the caller included; 0: what this process may use.
+    template <std::integral Integer>
+        requires(!std::same_as<Integer, bool>)
+    explicit pool(Integer threads) : pool(detail::config_of(threads)) {}
+
+    /// A pool that is the oneTBB arena the calling thread is in: xrayon then runs on the threads of the program's own
+    /// tbb::task_arena. Called outside of any arena it is oneTBB's default one.
+    [[nodiscard]] static pool attach_current_arena() { return pool(std::make_shared<detail::pool_state>(detail::arena::attach_current{})); }
+
+    /// Calls `f()` on the calling thread, inside the arena, and returns what it returns or throws what it throws. Never waits
+    /// for a thread of the pool: calls from a pool's own items, from items of other pools and from many threads at once all
+    /// go on. When all slots for callers are taken (at least 2), `f` runs outside the arena, and alone.
+    template <class F>
+    auto install(F&& f) const -> std::invoke_result_t<F> {
+        const call_frame* const outer = current_call();
+        const std::shared_ptr<detail::pool_state> keep = state_;
+        if (outer != nullptr && outer->pool == keep.get() && outer->inside) {
+            return std::invoke(std::forward<F>(f));
+        }
+        using result = std::invoke_result_t<F>;
+        using kept = std::conditional_t<std::is_void_v<result>, char,
+                                        std::conditional_t<std::is_reference_v<result>, std::add_pointer_t<result>, result>>;
+        std::optional<kept> value;
+        const auto run = [&](bool inside) {
+            const call_frame frame{.parent = outer, .pool = keep.get(), .inside = inside};
+            const detail::frame_scope scope(frame);
+            if constexpr (std::is_void_v<result>) {
+                std::invoke(std::forward<F>(f));
+            } else if constexpr (std::is_reference_v<result>) {
+                auto&& reference = std::invoke(std::forward<F>(f));
+                value.emplace(std::addressof(reference));
+            } else {
+                value.emplace(std::invoke(std::forward<F>(f)));
+            }
+        };
+        const auto enter = [&] { run(true); };
+        if (!keep->try_execute(enter)) {
+            run(false);
+        }
+        if constexpr (std::is_reference_v<result>) {
+            return static_cast<result>(**value);
+        } else if constexpr (!std::is_void_v<result>) {
+            return std::move(*value);
+        }
+    }
+
+    /// Threads that work on a call of one caller, that caller included.
+    [[nodiscard]] std::size_t num_threads() const noexcept { return state_->threads; }
+    /// Who decided that number.
+    [[nodiscard]] thread_count_origin origin() const noexcept { return state_->origin; }
+
+private:
+    explicit pool(std::shared_ptr<detail::pool_state> state) : state_(std::move(state)) {}
+
+    std::shared_ptr<detail::pool_state> state_;
+};
+
+/// Replaces the pool of calls outside of any install. May be called again: calls that have begun end on the old one.
+/// @throws as pool's constructor; the pool before then stays.
+inline void configure_global_pool(const pool_config& config) {
+    auto made = detail::make_pool(config);
+    detail::process_state& state = detail::process();
+    const std::lock_guard lock(state.pool_mutex);
+    state.global_threads.store(made->threads, std::memory_order_release);
+    state.global_pool.swap(made);
+}
+
+/// Threads that a parallel call made here would use: those of the installed pool, else of the global one.
+/// @throws environment_error  if this is the first use and XRAYON_NUM_THREADS cannot be read
+[[nodiscard]] inline std::size_t current_num_threads() {
+    const call_frame* const frame = current_call();
+    if (frame != nullptr && frame->pool != nullptr) {
+        return frame->pool->threads;
+    }
+    const std::size_t known = detail::process().global_threads.load(std::memory_order_acquire);
+    return known != 0 ? known : detail::global_pool()->threads;
+}
+
+/// Runs `body(pool, inside)` on the calling thread and offers it to up to `helpers` other threads of the pool that `frame`
+/// stands for; returns when every begun body has ended. The caller becomes a visitor of the pool if it is not inside yet; if
+/// there is no room it runs alone, with `inside` false. `body` must not throw.
+template <class Body>
+void run_with_helpers(const call_frame& frame, std::size_t helpers, Body& body) {
+    const std::shared_ptr<detail::pool_state> global = frame.pool == nullptr ? detail::global_pool() : nullptr;
+    detail::pool_state* const pool = frame.pool == nullptr ? global.get() : frame.pool;
+    const auto inside = [&] { body(pool, true); };
+    const auto share = [&] { detail::share_with(helpers, inside); };
+    if (frame.inside) {
+        share();
+    } else if (!pool->try_execute(share)) {
+        body(pool, false);
+    }
+}
+
+} // namespace xrayon
+
+#endif // XRAYON_EXEC_POOL_HPP

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_METRICS_ACCURACY_HPP
+#define XRAYON_ML_METRICS_ACCURACY_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/core/check.hpp>
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/core/shape.hpp>
+#include <xrayon/par/index.hpp>
+
+namespace xrayon::ml {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_character = false;
+template <>
+inline constexpr bool is_character<char> = true;
+template <>
+inline constexpr bool is_character<wchar_t> = true;
+template <>
+inline constexpr bool is_character<char8_t> = true;
+template <>
+inline constexpr bool is_character<char16_t> = true;
+template <>
+inline constexpr bool is_character<char32_t> = true;
+
+/// What std::cmp_equal takes.
+template <class T>
+concept counting_integer = std::integral<T> && !std::same_as<T, bool> && !is_character<T>;
+
+/// Integers by value, whatever their signs: -1 is not 4294967295.
+template <class A, class B>
+[[nodiscard]] constexpr bool equal_labels(const A& a, const B& b) {
+    if constexpr (counting_integer<A> && counting_integer<B>) {
+        return std::cmp_equal(a, b);
+    } else {
+        return static_cast<bool>(a == b);
+    }
+}
+
+} // namespace detail
+
+/// Labels of two ranges that can be compared with each other, from several threads at once.
+template <class True, class Predicted>
+concept comparable_labels =
+    indexed_range<True> && indexed_range<Predicted> && std::equality_comparable_with<element_t<True>, element_t<Predicted>>;
+
+/// @brief The share of labels that were predicted: how many `y_pred[i] == y_true[i]`, divided by their number.
+///
+/// @param y_true   n >= 1 labels: integers, strings, an enumeration, anything with ==.
+/// @param y_pred   n labels.
+/// @param options  Grain, stop token, deadline.
+/// @returns        In [0, 1]; higher is better. NaN equals nothing, itself not either.
+/// @throws shape_error     if the lengths differ; nothing is broadcast.
+/// @throws argument_error  if there are no labels.
+/// @throws ...             what the lowest-index comparison threw.
+///
+/// The same bits at every thread count: hits are counted in integers, and divided once. scikit-learn's `accuracy_score`.
+///
+/// **Cost.** n comparisons, no allocation.
+template <class True, class Predicted>
+    requires comparable_labels<True, Predicted>
+[[nodiscard]] double accuracy(const True& y_true, const Predicted& y_pred, const loop_options& options = {}) {
+    const std::size_t n = element_count(y_true);
+    check_same_shape("accuracy", "y_true", std::array{n}, "y_pred", std::array{element_count(y_pred)});
+    check(n >= 1, "accuracy: the number of labels must be >= 1", n);
+    constexpr std::size_t leaf = 4096;  // a few us of comparisons
+    loop_options named = options;
+    named.name = named.name.empty() ? "accuracy" : named.name;
+    const std::size_t hits = fold_index(
+        n, leaf,
+        [&](std::size_t begin, std::size_t end) {
+            std::size_t count = 0;
+            for (std::size_t i = begin; i != end; ++i) {
+                count += detail::equal_labels(element(y_true, i), element(y_pred, i)) ? 1 : 0;
+            }
+            return count;
+        },
+        std::plus<>{}, named);
+    return static_cast<double>(hits) / static_cast<double>(n);
+}
+
+} // namespace xrayon::ml
+
+#endif // XRAYON_ML_METRICS_ACCURACY_HPP

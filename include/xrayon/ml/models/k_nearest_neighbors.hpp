@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP
+#define XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <xrayon/array/array_view.hpp>
+#include <xrayon/array/batches.hpp>
+#include <xrayon/array/blas.hpp>
+#include <xrayon/array/xtensor.hpp>
+#include <xrayon/core/check.hpp>
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/core/index_block.hpp>
+#include <xrayon/core/shape.hpp>
+#include <xrayon/ml/models/detail/nearest.hpp>
+#include <xrayon/par/index.hpp>
+
+namespace xrayon::ml {
+
+struct k_nearest_neighbors_options {
+    std::size_t k = 5;  ///< Neighbours that vote, 1 to the number of training rows.
+};
+
+/// @brief The k-nearest-neighbours classifier: brute force, Euclidean distance, every neighbour one vote.
+///
+/// `fit(X, y)` keeps a copy of X (n x d, finite) and of the labels y (n integers). `predict(Q)` gives a label per row of Q.
+/// Neighbours are ordered by (distance, training index), so equal distances go to the lowest index; equal votes go to the
+/// smallest label.
+///
+/// **What a row's result depends on.** Squared distances are computed as |q|^2 - 2 q.x + |x|^2, the products by one matrix
+/// multiplication per tile of 64 query rows and 512 training rows. Tiles depend on the batch handed in and on nothing else, so
+/// the labels are the same at every thread count and grain. But BLAS may round a dot product differently at another position in
+/// a tile: where two neighbours are within rounding of each other, the same query in another batch may pick the other one. Where
+/// all products are exact (small integers, as pixel counts) a row's result depends on that row alone.
+///
+/// **Cost.** 2 n d flops a query row by GEMM, and one pass over n distances; scratch 64 x 512 numbers per running tile.
+/// Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
+template <std::floating_point Real = double>
+class k_nearest_neighbors {
+public:
+    using matrix = xt::xtensor<Real, 2, xt::layout_type::row_major>;
+    using labels = xt::xtensor<int, 1, xt::layout_type::row_major>;
+
+    explicit k_nearest_neighbors(const k_nearest_neighbors_options& options = {}) : k_(options.k) {
+        check(k_ >= 1, "k_nearest_neighbors: k must be >= 1", k_);
+    }
+
+    /// @brief Takes the training data: X (n x d) and y (n labels). A second call replaces the first.
+    /// @throws shape_error     if X and y differ in rows
+    /// @throws argument_error  if n is 0 or below k, or a value of X is NaN or infinite
+    template <viewable_as<2> X, indexed_range Y>
+        requires std::integral<std::remove_cvref_t<element_t<Y>>>
+    k_nearest_neighbors& fit(X&& x, const Y& y) {
+        const array_view<const Real, 2> rows = view_of<2>(x);
+        check_shapes(rows.shape(0) == element_count(y), "k_nearest_neighbors.fit", "X", rows.shape(), "y", std::array{element_count(y)});
+        check(rows.shape(0) >= 1, "k_nearest_neighbors.fit: X must have at least 1 row", rows.shape(0));
+        check(k_ <= rows.shape(0), "k_nearest_neighbors.fit: k must be at most the number of rows " + to_text(rows.shape(0)), k_);
+        check_finite("k_nearest_neighbors.fit", rows);
+        matrix kept = matrix::from_shape(rows.shape());
+        view_of(kept).assign_from(rows);
+        labels kept_labels = labels::from_shape({element_count(y)});
+        for (std::size_t i = 0; i < element_count(y); ++i) {
+            check(std::in_range<int>(element(y, i)), "k_nearest_neighbors.fit: labels must fit in int", element(y, i));
+            kept_labels(i) = static_cast<int>(element(y, i));
+        }
+        std::vector<Real> norms = squared_norms(view_of(std::as_const(kept)));
+        x_ = std::move(kept);
+        y_ = std::move(kept_labels);
+        norms_ = std::move(norms);
+        return *this;
+    }
+
+    /// @brief A label for each row of Q (m x d).
+    /// @throws shape_error     if Q does not have the training data's columns
+    /// @throws argument_error  before fit; or if a value of Q is NaN or infinite
+    /// Parallel over tiles of 64 rows; call it inside an item of batch_inference as well.
+    template <viewable_as<2> Q>
+    [[nodiscard]] labels predict(Q&& q) const {
+        const array_view<const Real, 2> queries = view_of<2>(q);
+        check(x_.shape(0) > 0, "k_nearest_neighbors.predict: call fit first");
+        check_shapes(queries.shape(1) == x_.shape(1), "k_nearest_neighbors.predict", "Q", queries.shape(), "the training data", x_.shape());
+        check_finite("k_nearest_neighbors.predict", queries);
+        return vote(queries, nothing_left_out);
+    }
+
+    /// @brief A label for each of the training rows [rows.begin, rows.end), found among all training rows but itself:
+    /// leave-one-out, exact.
+    /// @throws argument_error  before fit; if the block reaches beyond the training rows; or if there is no other row to ask
+    [[nodiscard]] labels predict_left_out(const index_block& rows) const {
+        check(x_.shape(0) > 0, "k_nearest_neighbors.predict_left_out: call fit first");
+        check(rows.begin <= rows.end && rows.end <= x_.shape(0),
+              "k_nearest_neighbors.predict_left_out: rows must end at most at " + to_text(x_.shape(0)), rows.end);
+        check(k_ < x_.shape(0), "k_nearest_neighbors.predict_left_out: k must be below the number of rows " + to_text(x_.shape(0)), k_);
+        return vote(view_of(x_).slice(rows.begin, rows.end), rows.begin);
+    }
+
+    [[nodiscard]] std::size_t k() const noexcept { return k_; }
+    [[nodiscard]] std::size_t rows() const noexcept { return x_.shape(0); }
+
+private:
+    static constexpr std::size_t nothing_left_out = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t query_tile = 64;
+    static constexpr std::size_t training_tile = 512;  // 64 x 512 doubles and 512 rows of 64 columns stay in 1 MiB of L2
+
+    static void check_finite(std::string_view op, const array_view<const Real, 2>& rows) {
+        for (std::size_t i = 0; i < rows.shape(0); ++i) {
+            for (std::size_t j = 0; j < rows.shape(1); ++j) {
+                if (!std::isfinite(rows(i, j))) [[unlikely]] {
+                    check(false, std::string(op) + ": values must be finite; row " + to_text(i) + " column " + to_text(j), rows(i, j));
+                }
+            }
+        }
+    }
+
+    static std::vector<Real> squared_norms(const array_view<const Real, 2>& rows) {
+        std::vector<Real> norms(rows.shape(0));
+        for (std::size_t i = 0; i < rows.shape(0); ++i) {
+            for (std::size_t j = 0; j < rows.shape(1); ++j) {
+                norms[i] += rows(i, j) * rows(i, j);
+            }
+        }
+        return norms;
+    }
+
+    /// Labels of `queries`; query i leaves out training row `first_left_out + i` unless that is nothing_left_out.
+    labels vote(const array_view<const Real, 2>& queries, std::size_t first_left_out) const {
+        labels result = labels::from_shape({queries.shape(0)});
+        int* const out = result.data();
+        const auto tiles = row_blocks(queries.shape(0), query_tile);
+        for_each_index(
+            tiles.size(),
+            [&](std::size_t t) {
+                const index_block tile = tiles[t];
+                vote_tile(queries.slice(tile.begin, tile.end), first_left_out == nothing_left_out ? first_left_out : first_left_out + tile.begin,
+                          out + tile.begin);
+            },
+            {.name = "k_nearest_neighbors"});
+        return result;
+    }
+
+    void vote_tile(const array_view<const Real, 2>& queries, std::size_t first_left_out, int* out) const {
+        const std::size_t m = queries.shape(0);
+        const auto training = view_of(x_);
+        const std::vector<Real> query_norms = squared_norms(queries);
+        std::vector<Real> products(m * std::min(training_tile, training.shape(0)));
+        detail::nearest<Real> nearest(m, k_);
+        for (const index_block& block : row_blocks(training.shape(0), training_tile)) {
+            const array_view<Real, 2> tile(products.data(), {m, block.size()});
+            gemm(Real{-2}, queries, training.slice(block.begin, block.end).transposed(), Real{0}, tile);
+            for (std::size_t i = 0; i < m; ++i) {
+                const std::size_t left_out = first_left_out == nothing_left_out ? nothing_left_out : first_left_out + i;
+                nearest.offer(i, tile[i].data(), norms_.data(), query_norms[i], block, left_out);
+            }
+        }
+        std::vector<int> votes(k_);
+        for (std::size_t i = 0; i < m; ++i) {
+            const auto neighbours = nearest.indices(i);
+            std::transform(neighbours.begin(), neighbours.end(), votes.begin(), [&](std::size_t j) { return y_(j); });
+            out[i] = most_frequent(votes);
+        }
+    }
+
+    /// The most frequent of `votes`, which it sorts; the smallest of those where several are.
+    static int most_frequent(std::vector<int>& votes) {
+        std::sort(votes.begin(), votes.end());
+        int best = votes.front();
+        std::ptrdiff_t most = 0;
+        for (auto begin = votes.begin(); begin != votes.end();) {
+            const auto end = std::upper_bound(begin, votes.end(), *begin);
+            if (end - begin > most) {
+                most = end - begin;
+                best = *begin;
+            }
+            begin = end;
+        }
+        return best;
+    }
+
+    std::size_t k_;
+    matrix x_ = matrix::from_shape({0, 0});
+    labels y_ = labels::from_shape({0});
+    std::vector<Real> norms_;
+};
+
+} // namespace xrayon::ml
+
+#endif // XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_DETAIL_EACH_ITEM_HPP
+#define XRAYON_PAR_DETAIL_EACH_ITEM_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+
+#include <xrayon/exec/call_context.hpp>
+#include <xrayon/par/detail/guarded_call.hpp>
+
+namespace xrayon::detail {
+
+/// Calls the hook around one item, also when the item throws.
+class hooked_item {
+public:
+    hooked_item(item_hook& hook, const call_frame& frame) noexcept : hook_(hook), frame_(frame) { hook_.before(frame_); }
+    ~hooked_item() { hook_.after(frame_); }
+    hooked_item(const hooked_item&) = delete;
+    hooked_item& operator=(const hooked_item&) = delete;
+
+private:
+    item_hook& hook_;
+    const call_frame& frame_;
+};
+
+/// Work of a guarded call: `item(i)` for every i, independent of each other.
+template <class Item>
+class each_item {
+public:
+    explicit each_item(const Item& item) : item_(item) {}
+
+    /// Takes the next `want` items. Alone, a plain store is enough; a claim costs an atomic add only once work is shared.
+    template <bool Alone>
+    index_block claim(std::atomic<std::size_t>& next, std::size_t unclaimed, std::size_t want, std::size_t count) const noexcept {
+        want = std::min(want, count);
+        if constexpr (Alone) {
+            const std::size_t end = count - unclaimed < want ? count : unclaimed + want;
+            next.store(end, std::memory_order_relaxed);
+            return {unclaimed, end};
+        } else {
+            const std::size_t begin = next.fetch_add(want, std::memory_order_relaxed);
+            return {begin, begin >= count || count - begin < want ? count : begin + want};
+        }
+    }
+
+    /// Runs items [begin, end); by exception out of the middle, with frame.index where it stopped. Items that are dear, or
+    /// hooked, are watched one by one; cheap ones in runs of 64, which the compiler may vectorise.
+    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool each, item_hook* hook) const {
+        if (hook != nullptr || each) {
+            for (std::size_t i = begin; i < end; ++i) {
+                frame.index = i;
+                if (i != begin) {
+                    call.watch(frame);
+                }
+                if (hook != nullptr) {
+                    const hooked_item around(*hook, frame);
+                    item_(i);
+                } else {
+                    item_(i);
+                }
+            }
+            return;
+        }
+        while (begin < end) {
+            const std::size_t stop = end - begin < 64 ? end : begin + 64;
+            for (std::size_t i = begin; i < stop; ++i) {
+                frame.index = i;
+                item_(i);
+            }
+            begin = stop;
+            if (begin < end && call.above_cut(begin)) {
+                frame.index = begin;
+                throw guarded_call::stop_claim{};
+            }
+        }
+    }
+
+private:
+    const Item& item_;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_DETAIL_EACH_ITEM_HPP

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_DETAIL_PACE_HPP
+#define XRAYON_PAR_DETAIL_PACE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include <xrayon/exec/tick_clock.hpp>
+
+namespace xrayon::detail {
+
+/// How many items the next claim of one participant takes. Only time is decided here, never a result.
+///
+/// A call starts inline: claims double, so that a call of 64 trivial items reads the clock a few times only, and no claim is
+/// larger than what has been seen so far: after one cheap item the next ten may be dear. Shared claims last about 20 us, shrink
+/// towards the end, and never take more than a fair part of what is left.
+class pace {
+public:
+    using ticks = tick_clock::ticks;
+
+    pace(std::optional<std::size_t> grain, std::size_t threads) noexcept : grain_(grain.value_or(0)), threads_(threads) {}
+
+    /// The pace of a helper, which joins a call whose items cost about what they cost its caller.
+    pace(const pace& caller, ticks now) noexcept
+        : grain_(caller.grain_), threads_(caller.threads_), item_cost_(caller.item_cost_), done_(caller.done_), last_(now), shared_(true) {}
+
+    void start(ticks now) noexcept { start_ = last_ = now; }
+    void start_sharing(ticks now) noexcept {
+        shared_ = true;
+        last_ = now;
+    }
+
+    /// Items to claim next, >= 1, when `left` >= 1 are unclaimed.
+    [[nodiscard]] std::size_t want(std::size_t left) const noexcept {
+        if (grain_ != 0) {
+            return grain_;
+        }
+        if (threads_ == 1) {
+            // Nobody to share with: claims only bound how long a stop goes unnoticed.
+            return std::max<std::size_t>(1, std::min({left, 4 * done_, in_ticks(long_claim)}));
+        }
+        const std::size_t fair = std::max<std::size_t>(1, left / (4 * threads_));
+        if (!shared_) {
+            return std::max<std::size_t>(1, std::min({done_, std::max(2 * fair, std::min(left, in_ticks(short_claim))), in_ticks(share_after)}));
+        }
+        return std::max({std::size_t{1}, std::min(fair, in_ticks(long_claim)), std::min(left, in_ticks(short_claim))});
+    }
+
+    /// True when items are dear enough that looking for a stop before each of them costs nothing, or when nobody knows yet.
+    [[nodiscard]] bool dear() const noexcept { return done_ == 0 || item_cost_ >= 0.1 * static_cast<double>(tick_clock::per_microsecond()); }
+
+    void finished(std::size_t items, ticks now) noexcept {
+        done_ += items;
+        item_cost_ = static_cast<double>(now - last_) / static_cast<double>(items);
+        last_ = now;
+    }
+
+    /// True when the call has been running inline long enough, and what is left seems worth a fork (1 to 2 us).
+    [[nodiscard]] bool should_share(std::size_t left) const noexcept {
+        return threads_ > 1 && left > 0 && last_ - start_ >= share_after * tick_clock::per_microsecond()
+               && static_cast<double>(left) * item_cost_ >= static_cast<double>(worth_sharing * tick_clock::per_microsecond());
+    }
+
+private:
+    static constexpr ticks share_after = 5;     // microseconds, as all of these
+    static constexpr ticks worth_sharing = 3;
+    static constexpr ticks long_claim = 20;
+    static constexpr ticks short_claim = 1;
+
+    /// How many items take `microseconds`, by the last claim's cost.
+    [[nodiscard]] std::size_t in_ticks(ticks microseconds) const noexcept {
+        const double budget = static_cast<double>(microseconds * tick_clock::per_microsecond());
+        const double items = budget / std::max(item_cost_, 0.01);
+        return items >= 1e9 ? std::size_t{1'000'000'000} : static_cast<std::size_t>(items);
+    }
+
+    std::size_t grain_;
+    std::size_t threads_;
+    double item_cost_ = 0;  // ticks
+    std::size_t done_ = 0;
+    ticks start_ = 0;
+    ticks last_ = 0;
+    bool shared_ = false;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_DETAIL_PACE_HPP

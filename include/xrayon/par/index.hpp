@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_INDEX_HPP
+#define XRAYON_PAR_INDEX_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/core/stored.hpp>
+#include <xrayon/par/detail/each_item.hpp>
+#include <xrayon/par/detail/guarded_call.hpp>
+#include <xrayon/par/detail/tree_fold.hpp>
+#include <xrayon/par/loop_options.hpp>
+#include <xrayon/par/results.hpp>
+
+// The guarded core: every split of work in the library is made here. What all three functions promise:
+//
+// Same at every thread count: the result, bit for bit, and the exception.
+// Errors: the exception of the lowest failing item, unchanged (options.run.error says otherwise); items above it are
+//   cancelled, items below it run to their end. argument_error if options.grain is 0; environment_error if this is the first
+//   use of the library and XRAYON_NUM_THREADS cannot be read; cancelled if the stop token, the deadline or an outer call ends it.
+// Nesting: a call inside an item uses the same threads; a thread that waits never starts an unrelated item, so locks and
+//   scratch held across a call are safe.
+// Cost: up to about 5 us of work runs on the calling thread alone; from there on the rest is shared.
+
+namespace xrayon {
+
+/// A function of an index that several threads may call at once.
+template <class F>
+concept index_callable = std::invocable<const F&, std::size_t>;
+
+/// An index function whose results can be kept.
+template <class F>
+concept index_map = index_callable<F> && storable<std::invoke_result_t<const F&, std::size_t>>;
+
+/// @brief Calls `f(i)` for every i in [0, n), in parallel; each at most once, each exactly once if it returns.
+/// @param f  Called from several threads at once, as const. What it returns is dropped.
+/// **Cost.** No allocation unless work is shared.
+template <index_callable F>
+void for_each_index(std::size_t n, const F& f, const loop_options& options = {}) {
+    detail::guarded_call call(n, options, "for_each_index");
+    const auto item = [&f](std::size_t i) { static_cast<void>(std::invoke(f, i)); };
+    detail::each_item work(item);
+    call.run(work);
+    call.report();
+    if (!call.succeeded()) {
+        call.raise();
+    }
+}
+
+/// @brief The results of `f(0) ... f(n - 1)`, in that order.
+/// @param f  Called from several threads at once, as const. A lazy result is evaluated inside its task (core/stored.hpp).
+/// @returns  n values; nothing is returned, and every value built is destroyed, if an item throws.
+/// @throws std::bad_alloc before any call of `f` if the results do not fit in memory
+/// **Cost.** One allocation of n results, each built in place by the thread that computed it.
+template <index_map F>
+[[nodiscard]] auto map_index(std::size_t n, const F& f, const loop_options& options = {})
+    -> results<stored_t<std::invoke_result_t<const F&, std::size_t>>> {
+    using value = stored_t<std::invoke_result_t<const F&, std::size_t>>;
+    detail::guarded_call call(n, options, "map_index");
+    check(n <= std::numeric_limits<std::ptrdiff_t>::max() / sizeof(value), "map_index: the results must fit in memory", n);
+    detail::raw_results<value> memory(n);
+    value* const data = memory.data();
+    const auto item = [&f, data](std::size_t i) { ::new (static_cast<void*>(data + i)) value(std::invoke(f, i)); };
+    detail::each_item work(item);
+    call.run(work);
+    if (!call.succeeded()) [[unlikely]] {
+        if constexpr (!std::is_trivially_destructible_v<value>) {
+            call.for_each_completed([data](std::size_t begin, std::size_t end) { std::destroy(data + begin, data + end); });
+        }
+        call.report();
+        call.raise();
+    }
+    call.report();
+    return results<value>(memory);
+}
+
+/// A function of a leaf `[begin, end)` that gives a partial result.
+template <class Leaf>
+concept leaf_function = std::invocable<const Leaf&, std::size_t, std::size_t>
+                        && storable<std::invoke_result_t<const Leaf&, std::size_t, std::size_t>>;
+
+/// @brief Combines `leaf(0, L), leaf(L, 2 L), ...` over [0, n) along the canonical tree (core/canonical_tree.hpp).
+///
+/// @param n         Items.
+/// @param leaf_size L >= 1: items per leaf, the last one may have fewer. Only n and L enter the bits; options.grain, which
+///                  counts leaves here, and the thread count do not.
+/// @param leaf      `leaf(begin, end)` gives the partial result of a leaf, as const from several threads at once.
+/// @param combine   `combine(left, right)` gives that of two neighbours; both are rvalues. It need not be associative.
+/// @returns         The fold of all items; `leaf(0, 0)` if n is 0.
+/// @throws          What the lowest failing leaf threw (run.report counts leaves), or the merge that comes first after it.
+/// **Cost.** At most threads x (2 + log2(n / L)) partial results are alive at any time, however many leaves there are.
+template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_result_t<const Leaf&, std::size_t, std::size_t>>>
+    requires std::is_invocable_r_v<Value, const Combine&, Value, Value>
+[[nodiscard]] Value fold_index(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Combine& combine, const loop_options& options = {}) {
+    check(leaf_size >= 1, "fold_index: leaf_size must be >= 1", leaf_size);
+    if (n == 0) {
+        return Value(std::invoke(leaf, std::size_t{0}, std::size_t{0}));
+    }
+    const std::size_t leaves = n / leaf_size + (n % leaf_size != 0);
+    const auto leaf_at = [&](std::size_t i) -> Value {
+        return Value(std::invoke(leaf, i * leaf_size, i == leaves - 1 ? n : (i + 1) * leaf_size));
+    };
+    const auto merge = [&combine](Value&& left, Value&& right) -> Value { return std::invoke(combine, std::move(left), std::move(right)); };
+    detail::guarded_call call(leaves, options, "fold_index");
+    detail::tree_fold<Value, decltype(leaf_at), decltype(merge)> work(leaves, leaf_at, merge);
+    call.run(work);
+    call.report();
+    if (!call.succeeded()) [[unlikely]] {
+        call.raise();
+    }
+    return work.take();
+}
+
+} // namespace xrayon
+
+#endif // XRAYON_PAR_INDEX_HPP

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_XRAYON_HPP
+#define XRAYON_XRAYON_HPP
+
+// Everything but what needs more packages or more time to compile: the reference models (ml/models), BLAS (array/blas.hpp).
+
+#include <xrayon/analyze/amdahl_fit.hpp>
+#include <xrayon/analyze/json.hpp>
+#include <xrayon/analyze/scalability_benchmark.hpp>
+#include <xrayon/analyze/table.hpp>
+#include <xrayon/array/batches.hpp>
+#include <xrayon/array/rows.hpp>
+#include <xrayon/array/xtensor.hpp>
+#include <xrayon/exec/blas_guard.hpp>
+#include <xrayon/exec/pool.hpp>
+#include <xrayon/exec/runtime_info.hpp>
+#include <xrayon/io/csv.hpp>
+#include <xrayon/ml/batch_inference.hpp>
+#include <xrayon/ml/metrics/accuracy.hpp>
+#include <xrayon/ml/split/k_fold.hpp>
+#include <xrayon/ml/train_test_split.hpp>
+#include <xrayon/par/index.hpp>
+#include <xrayon/version.hpp>
+
+#endif // XRAYON_XRAYON_HPP

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <xrayon/analyze/summary.hpp>
+
+#include "../support/catch.hpp"
+#include "seed_report.hpp"
+
+using namespace xrayon;
+using analyze::summarize_runs;
+using analyze::to_summary;
+
+TEST_CASE("best_setting is the fewest threads within 5 % of the fastest count that the cores carry", "[analyze][summary]") {
+    REQUIRE(analyze::best_setting(test::seed_report()).threads == 8);                                // 16 is faster, on 8 cores
+    REQUIRE(analyze::best_setting(test::seed_report({.cores = 16})).threads == 16);
+    const auto flat = summarize_runs({{.threads = 1, .seconds = {10}}, {.threads = 2, .seconds = {5.2}}, {.threads = 4, .seconds = {5}}});
+    REQUIRE(analyze::best_setting(flat).threads == 2);
+    const auto slower = summarize_runs({{.threads = 1, .seconds = {10}}, {.threads = 2, .seconds = {12}}});
+    REQUIRE(analyze::best_setting(slower).threads == 1);
+    // Nothing but oversubscribed counts: still an answer.
+    REQUIRE(analyze::best_setting(summarize_runs({{.threads = 2, .seconds = {2}}, {.threads = 4, .seconds = {1}}}, {.cores = 1})).threads == 4);
+    REQUIRE_THROWS_WITH(analyze::best_setting({}), "best_setting: the report has no points");
+}
+
+TEST_CASE("to_summary of a report says what more threads buy", "[analyze][summary]") {
+    const auto slower = summarize_runs({{.threads = 1, .seconds = {10}}, {.threads = 3, .seconds = {12}}});
+    REQUIRE_THAT(to_summary(slower), test::contains("Best setting here: 1 thread (1.0×). 3 threads buy nothing more.\n"));
+    const auto odd = summarize_runs({{.threads = 2, .seconds = {10}}, {.threads = 3, .seconds = {9.6}}});
+    REQUIRE_THAT(to_summary(odd, {.utf8 = false}), test::contains("2 threads (1.0x). 3 threads buy 4.2 % more for 1.5x the threads.\n"));
+    const auto best = summarize_runs({{.threads = 1, .seconds = {10}}, {.threads = 2, .seconds = {5}}});
+    REQUIRE_THAT(to_summary(best), test::contains("Best setting here: 2 threads (2.0×).\n"));
+    REQUIRE_THAT(to_summary(best), test::contains("the workload returns none, or one without ==.\n"));
+}
+
+TEST_CASE("to_summary of a fit gives the limit and whether to rely on it", "[analyze][summary]") {
+    REQUIRE(to_summary(analyze::amdahl_fit({{1, 10.0}, {3, 4.0}, {9, 2.0}}))  // 1 + 9/n
+            == "Amdahl (up to 9 threads): parallel part p = 90.0 %, so never more than 10×. Fits within 0.0 %.");
+    REQUIRE(to_summary(analyze::amdahl_fit({{1, 4.0}, {2, 3.0}}), {.utf8 = false})  // 2 + 2/n
+            == "Amdahl (up to 2 threads): parallel part p = 50.0 %, so never more than 2.0x. "
+               "Do not rely on it: two thread counts fit any law of two unknowns.");
+    REQUIRE_THAT(to_summary(analyze::amdahl_fit({{1, 8.0}, {2, 3.0}, {4, 1.0}})),
+                 test::contains("p = 100.0 %, no limit seen. Do not rely on it: misses a point by 36.1 %, more than 5.0 %"));
+    // b = 312/61 misses 8 s by 1 - (312/61)/8 = 36.07 %, the largest of the three.
+}

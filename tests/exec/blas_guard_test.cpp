@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <xrayon/exec/blas_guard.hpp>
+
+#include <atomic>
+#include <latch>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <xrayon/array/blas.hpp>
+#include <xrayon/par/index.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/thread_counts.hpp"
+
+extern "C" {
+void openblas_set_num_threads(int) __attribute__((weak));
+int openblas_get_num_threads() __attribute__((weak));
+}
+
+using namespace xrayon;
+
+namespace {
+
+/// Without OpenBLAS in the program there is nothing to hold: the guard must then do nothing, which is all that is left to test.
+bool has_openblas() {
+    // Linked for sure: a call that cannot be optimised away.
+    double a = 2;
+    double c = 0;
+    gemm(1.0, array_view<const double, 2>(&a, {1, 1}), array_view<const double, 2>(&a, {1, 1}), 0.0, array_view<double, 2>(&c, {1, 1}));
+    REQUIRE(c == 4.0);
+    return openblas_set_num_threads != nullptr && openblas_get_num_threads != nullptr;
+}
+
+} // namespace
+
+TEST_CASE("blas_guard: BLAS has one thread inside a call, and its own number again afterwards", "[exec][blas_guard]") {
+    if (!has_openblas()) {
+        WARN("no OpenBLAS here: not tested");
+        return;
+    }
+    openblas_set_num_threads(2);
+    REQUIRE(openblas_get_num_threads() == 2);
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        std::atomic<int> wrong{0};
+        workers.install([&] {
+            for_each_index(200, [&](std::size_t) {
+                wrong += openblas_get_num_threads() != 1;
+                for_each_index(3, [&](std::size_t) { wrong += openblas_get_num_threads() != 1; });
+                wrong += openblas_get_num_threads() != 1;
+            });
+        });
+        REQUIRE(wrong == 0);
+        REQUIRE(openblas_get_num_threads() == 2);
+        REQUIRE_THROWS(workers.install([&] { for_each_index(50, [](std::size_t i) { if (i == 7) throw std::logic_error("x"); }); }));
+        REQUIRE(openblas_get_num_threads() == 2);
+    }
+}
+
+TEST_CASE("blas_guard: guards nest and overlap; the last one out restores", "[exec][blas_guard]") {
+    if (!has_openblas()) {
+        return;
+    }
+    openblas_set_num_threads(2);
+    std::optional<blas_guard> first(std::in_place);
+    REQUIRE(openblas_get_num_threads() == 1);
+    std::optional<blas_guard> second(std::in_place);
+    first.reset();
+    REQUIRE(openblas_get_num_threads() == 1);
+    second.reset();
+    REQUIRE(openblas_get_num_threads() == 2);
+
+    // From many threads at once: never anything but 1 inside, and 2 at the end.
+    std::atomic<int> wrong{0};
+    std::latch start(4);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            start.arrive_and_wait();
+            for (int i = 0; i < 20'000; ++i) {
+                const blas_guard guard;
+                wrong += openblas_get_num_threads() != 1;
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    REQUIRE(wrong == 0);
+    REQUIRE(openblas_get_num_threads() == 2);
+}
+
+TEST_CASE("blas_guard: the libraries of the process are listed with their settings", "[exec][blas_guard]") {
+    if (!has_openblas()) {
+        REQUIRE(loaded_blas().empty());
+        return;
+    }
+    openblas_set_num_threads(2);
+    const auto libraries = loaded_blas();
+    REQUIRE(libraries.size() == 1);
+    REQUIRE(libraries.front().name == "OpenBLAS");
+    REQUIRE(libraries.front().threads == 2);
+    REQUIRE_FALSE(libraries.front().version.empty());
+}
+
+TEST_CASE("blas_guard: pinned, BLAS stays at one thread", "[exec][blas_guard]") {  // last in this file: it cannot be undone
+    if (!has_openblas()) {
+        return;
+    }
+    openblas_set_num_threads(2);
+    pin_blas_threads();
+    pin_blas_threads();
+    REQUIRE(openblas_get_num_threads() == 1);
+    for_each_index(10, [](std::size_t) {});
+    REQUIRE(openblas_get_num_threads() == 1);
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Installs into one prefix and moves the result to another, as package builders and users of `--prefix` do.
+cmake_minimum_required(VERSION 3.22)
+file(REMOVE_RECURSE "${PREFIX}" "${PREFIX}.before")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${PREFIX}.before"
+  OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE status)
+if(NOT status STREQUAL "0")
+  message(FATAL_ERROR "install ended with ${status}\n${output}")
+endif()
+file(RENAME "${PREFIX}.before" "${PREFIX}")
+foreach(file include/xrayon/version.hpp share/cmake/xrayon/xrayon-config.cmake share/pkgconfig/xrayon.pc)
+  if(NOT EXISTS "${PREFIX}/${file}")
+    message(FATAL_ERROR "${file} was not installed")
+  endif()
+endforeach()
+# An installed file that names the build or source tree works here and nowhere else.
+file(GLOB_RECURSE texts "${PREFIX}/share/cmake/*" "${PREFIX}/share/pkgconfig/*")
+foreach(text IN LISTS texts)
+  file(READ "${text}" content)
+  foreach(path "${BUILD_DIR}" "${PREFIX}")
+    string(FIND "${content}" "${path}" at)
+    if(NOT at EQUAL -1)
+      message(SEND_ERROR "${text} names ${path}")
+    endif()
+  endforeach()
+endforeach()
