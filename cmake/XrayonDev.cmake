@@ -55,6 +55,8 @@ set(XRAYON_TEST_ENVIRONMENT
 set(XRAYON_TEST_SECONDS 120)
 if(XRAYON_SANITIZE)
   set(XRAYON_TEST_SECONDS 600)
+  list(APPEND XRAYON_TEST_ENVIRONMENT
+    "LSAN_OPTIONS=set:suppressions=${PROJECT_SOURCE_DIR}/cmake/suppressions/lsan.suppressions:print_suppressions=0")
 endif()
 
 function(xrayon_set_test_defaults)
@@ -201,7 +203,7 @@ function(xrayon_compile_fail name message)
   target_link_libraries(${target} PRIVATE xrayon_dev ${arg_LIBS})
   # The compiler is called directly, without the build tool: no lock on the build tree, and all of these run side by side.
   set(flags "${PROJECT_BINARY_DIR}/compile_fail/${name}.rsp")
-  set(includes "$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>")
+  set(includes "$<REMOVE_DUPLICATES:$<FILTER:$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>,EXCLUDE,^/usr/include$>>")
   set(definitions "$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>")
   file(GENERATE OUTPUT "${flags}" CONTENT
     "$<$<BOOL:${includes}>:\"-I$<JOIN:${includes},\"\n\"-I>\"\n>$<$<BOOL:${definitions}>:\"-D$<JOIN:${definitions},\"\n\"-D>\"\n>")

@@ -137,8 +137,8 @@ std::string listed(const std::vector<std::size_t>& counts) {
 /// The versions and the machine, two lines.
 std::string header(const xrayon::runtime_info& info, const std::string& threads_text, bool utf8) {
     const std::string dot = utf8 ? " · " : ", ";
-    std::string text = "xrayon " + info.version + dot + "oneTBB " + info.tbb_version + dot + "xtensor " + to_text(XTENSOR_VERSION_MAJOR) + "."
-                       + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH);
+    std::string text = "xrayon " + info.version + dot + "oneTBB " + info.tbb_version + dot + "xtensor "
+                       + to_text(XTENSOR_VERSION_MAJOR) + "." + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH);
     for (const xrayon::blas_library& blas : info.blas) {
         // OpenBLAS says "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": name and number will do here.
         const std::string& full = blas.version.starts_with(blas.name) ? blas.version : blas.name + " " + blas.version;
@@ -215,8 +215,8 @@ int run(const options& asked, const std::string& program) {
     const std::string source = asked.data.empty() ? shipped_data() : asked.data;
     const labelled_rows data = read_labelled(source);
 
-    const std::string decided = asked.threads.empty() ? "up to " + to_text(info.threads) + ", decided by " + std::string(to_text(info.origin))
-                                                      : "decided by --threads";
+    const std::string by_default = "up to " + to_text(info.threads) + ", decided by " + std::string(to_text(info.origin));
+    const std::string decided = asked.threads.empty() ? by_default : "decided by --threads";
     std::cout << header(info, "threads " + listed(threads) + ": " + decided, utf8);
 
     xrayon::ml::k_nearest_neighbors model({.k = asked.k});
@@ -239,8 +239,8 @@ int run(const options& asked, const std::string& program) {
     const auto min_time = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(asked.min_time));
     const analyze::scalability_report report = analyze::scalability_benchmark(
         threads, classify, {.repetitions = asked.repetitions, .warmup = asked.warmup, .min_time = min_time, .label = "batch_inference"});
-    std::cout << analyze::to_table(report, {.utf8 = utf8})
-              << (report.answers_agree ? "The labels are the same at every thread count." : "THE LABELS DIFFER BETWEEN THREAD COUNTS.") << std::endl;
+    std::cout << analyze::to_table(report, {.utf8 = utf8}) << "The labels "
+              << (report.answers_agree ? "are the same at every thread count." : "DIFFER BETWEEN THREAD COUNTS.") << std::endl;
     if (!asked.json.empty()) {
         write_file(asked.json, analyze::to_json(report, {.date = date(), .host_name = host_name(), .executable = program}));
         std::cout << "Saved " << asked.json << " (Google Benchmark format).\n" << std::flush;

@@ -153,14 +153,20 @@ TEST_CASE("pool: says which argument is wrong", "[exec][pool][errors]") {
     REQUIRE_THROWS_AS(pool(std::numeric_limits<unsigned long long>::max()), argument_error);
     REQUIRE_THROWS_AS(pool(pool_config{.threads = 5000}), argument_error);
     REQUIRE_THROWS_WITH(pool(pool_config{.threads = 1, .name = ""}), "pool: name must not be empty");
+#if !defined(__SANITIZE_ADDRESS__)  // oneTBB loads its NUMA library in a way that AddressSanitizer refuses
     REQUIRE_THROWS_WITH(pool(pool_config{.threads = 1, .numa_node = 77}), test::contains("numa_node must be one that this machine has, got 77"));
+#endif
     REQUIRE_THROWS_WITH(pool(pool_config{.threads = 1, .core_type = 77}), test::contains("core_type must be one that this machine has, got 77"));
     REQUIRE(pool(0).num_threads() >= 1);
 }
 
 TEST_CASE("pool: priorities and a NUMA node that exists are accepted", "[exec][pool]") {
     for (const auto priority : {thread_priority::low, thread_priority::normal, thread_priority::high}) {
-        const pool workers(pool_config{.threads = 2, .numa_node = oneapi::tbb::info::numa_nodes().front(), .priority = priority});
+        pool_config config{.threads = 2, .priority = priority};
+#if !defined(__SANITIZE_ADDRESS__)
+        config.numa_node = oneapi::tbb::info::numa_nodes().front();
+#endif
+        const pool workers(config);
         REQUIRE(workers.install([] { return map_index(100, [](std::size_t i) { return i; }).size(); }) == 100);
     }
 }

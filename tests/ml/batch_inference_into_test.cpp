@@ -301,18 +301,15 @@ TEST_CASE("batch_inference_into: nothing is ever broadcast; the error has both s
               "batch_inference_into: the result has shape (1,), its slot has (4,)");
     ends_with([](int i) { return xt::ones<double>({i < 6 ? 4 : 5}) * static_cast<double>(i); },
               "batch_inference_into: the result has shape (5,), its slot has (4,)");
-    ends_with(
-        [](int i) {
-            return i < 6 ? xt::xarray<double>(xt::ones<double>(std::vector<std::size_t>{4}) * i)
-                         : xt::xarray<double>(xt::ones<double>(std::vector<std::size_t>{1, 4}) * i);
-        },
-        "batch_inference_into: the result has shape (1, 4), its slot has (4,)");
-    ends_with(
-        [](int i) {
-            return i < 6 ? xt::xarray<double>(xt::ones<double>(std::vector<std::size_t>{4}) * i)
-                         : xt::xarray<double>(xt::ones<double>(std::vector<std::size_t>{}) * i);
-        },
-        "batch_inference_into: the result has shape (), its slot has (4,)");
+    const auto filled = [](const std::vector<std::size_t>& shape, double value) {
+        auto array = xt::xarray<double>::from_shape(shape);
+        array.fill(value);
+        return array;
+    };
+    ends_with([&](int i) { return filled(i < 6 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{1, 4}, i); },
+              "batch_inference_into: the result has shape (1, 4), its slot has (4,)");
+    ends_with([&](int i) { return filled(i < 6 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{}, i); },
+              "batch_inference_into: the result has shape (), its slot has (4,)");
     // A rank that can never fit is still the same error.
     matrix y = blank(20, 4);
     REQUIRE_THROWS_WITH(batch_inference_into(source, [](int) { return matrix::from_shape({1, 4}); }, rows(y)),

@@ -118,6 +118,33 @@ std::optional<Error> caught(const Call& call) {
     return std::nullopt;
 }
 
+/// A batch that knows how many of its kind live on this thread.
+struct mortal {
+    static inline thread_local int living = 0;
+    explicit mortal(int v) : value(v) { ++living; }
+    mortal(const mortal& other) : value(other.value) { ++living; }
+    mortal& operator=(const mortal&) = default;
+    ~mortal() { --living; }
+    int value;
+};
+/// A lazy result: it refers to its batch, and reads it when it is turned into what is kept.
+struct unevaluated {
+    const mortal* batch;
+};
+struct evaluated {
+    explicit evaluated(const unevaluated& lazy) : value(mortal::living > 0 ? lazy.batch->value : -1) {}
+    int value;
+};
+
+} // namespace
+
+template <>
+struct xrayon::stored<unevaluated> {
+    using type = evaluated;
+};
+
+namespace {
+
 // What is taken and what is refused.
 template <class Batches, class Model>
 concept can_infer = requires(const Batches& batches, const Model& model) { batch_inference(batches, model); };
@@ -283,6 +310,18 @@ TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so i
     for (std::size_t b = 0; b < stored.size(); ++b) {
         REQUIRE(last_rows[b](2) == stored[b](stored[b].shape(0) - 1, 2));
     }
+}
+
+TEST_CASE("batch_inference: a batch that the range made outlives the evaluation of its lazy result", "[ml][batch_inference]") {
+    const std::size_t threads = GENERATE(from_range(test::thread_counts));
+    const auto made = std::views::iota(0, 100) | std::views::transform([](int i) { return mortal(i); });
+    const auto got = pool(threads).install([&] { return batch_inference(made, [](const mortal& batch) { return unevaluated{&batch}; }, {.grain = 3}); });
+    static_assert(std::same_as<std::remove_cvref_t<decltype(got)>, results<evaluated>>);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        wrong += got[i].value != static_cast<int>(i);
+    }
+    REQUIRE(wrong == 0);
 }
 
 TEST_CASE("batch_inference: no batches, no call; one batch runs on the caller", "[ml][batch_inference]") {

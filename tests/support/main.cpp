@@ -9,6 +9,16 @@
 
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <dlfcn.h>
+
+// oneTBB loads its binding library with RTLD_DEEPBIND, and AddressSanitizer ends a process that does so. This one is found first.
+extern "C" void* dlopen(const char* file, int mode) noexcept {
+    static const auto next = reinterpret_cast<void* (*)(const char*, int)>(::dlsym(RTLD_NEXT, "dlopen"));
+    return next(file, mode & ~RTLD_DEEPBIND);
+}
+#endif
+
 namespace {
 
 #if XRAYON_CATCH_VERSION == 3
