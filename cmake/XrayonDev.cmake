@@ -202,7 +202,7 @@ function(xrayon_compile_fail name message)
   add_library(${target} OBJECT "${source}")
   target_link_libraries(${target} PRIVATE xrayon_dev ${arg_LIBS})
   # The compiler is called directly, without the build tool: no lock on the build tree, and all of these run side by side.
-  set(flags "${PROJECT_BINARY_DIR}/compile_fail/${name}.rsp")
+  set(flags "${PROJECT_BINARY_DIR}/compile_fail/${name}-$<CONFIG>.rsp")
   set(includes "$<REMOVE_DUPLICATES:$<FILTER:$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>,EXCLUDE,^/usr/include$>>")
   set(definitions "$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>")
   file(GENERATE OUTPUT "${flags}" CONTENT

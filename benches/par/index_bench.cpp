@@ -18,7 +18,7 @@ namespace {
 
 using range = tbb::blocked_range<std::size_t>;
 
-std::uint64_t item(std::size_t i) { return i * 6364136223846793005U + 1442695040888963407U; }
+constexpr auto item = [](std::size_t i) -> std::uint64_t { return i * 6364136223846793005U + 1442695040888963407U; };
 
 std::size_t items_of(const benchmark::State& state) { return static_cast<std::size_t>(state.range(0)); }
 std::size_t threads_of(const benchmark::State& state) { return static_cast<std::size_t>(state.range(1)); }

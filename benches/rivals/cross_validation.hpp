@@ -61,7 +61,9 @@ public:
 
 private:
     static constexpr std::size_t rows = 4096;
-    [[nodiscard]] std::vector<std::size_t>::const_iterator at(std::size_t i) const { return labels_.begin() + static_cast<std::ptrdiff_t>(i); }
+    [[nodiscard]] std::vector<std::size_t>::const_iterator at(std::size_t i) const {
+        return labels_.begin() + static_cast<std::ptrdiff_t>(i);
+    }
 
     matrix x_ = normal_rows(rows);
     std::vector<std::size_t> labels_ = largest_of_ten(x_);
@@ -81,7 +83,9 @@ using shared = std::shared_ptr<const cross_validation>;
 using fits = std::array<cross_validation::fit, cross_validation::folds>;
 
 inline auto ours(venue& at, shared data) {
-    return [&at, data] { return at.workers.install([&] { return map_index(data->folds, [&](std::size_t f) { return data->run_fold(f); }); }); };
+    return [&at, data] {
+        return at.workers.install([&] { return map_index(data->folds, [&](std::size_t f) { return data->run_fold(f); }); });
+    };
 }
 inline auto plain(shared data) {
     return [data] {
@@ -95,7 +99,10 @@ inline auto plain(shared data) {
 inline auto raw_tbb(venue& at, shared data) {
     return [&at, data] {
         fits y;
-        at.arena.execute([&] { tbb::parallel_for(std::size_t{0}, data->folds, [&](std::size_t f) { y[f] = data->run_fold(f); }, tbb::simple_partitioner{}); });
+        at.arena.execute([&] {
+            tbb::parallel_for(
+                std::size_t{0}, data->folds, [&](std::size_t f) { y[f] = data->run_fold(f); }, tbb::simple_partitioner{});
+        });
         return y;
     };
 }
@@ -103,42 +110,43 @@ inline auto raw_tbb(venue& at, shared data) {
 } // namespace cv
 
 inline contest folds(venue& at) {
-    contest c("W11", "5-fold cross-validation of the perceptron, 5 full gradient steps on 4096 rows; the program sets BLAS to 1 thread", at.threads, 1,
-              "run");
+    contest c("W11", "5-fold cross-validation of the perceptron, 5 full gradient steps on 4096 rows; the program sets BLAS to 1 thread",
+              at.threads, 1, "run");
     const auto data = std::make_shared<const cross_validation>();
     const auto one_blas_thread = [] { openblas::set_threads(1); };
-    c.add("xrayon map_index", cv::ours(at, data), cv::check, one_blas_thread);
-    c.add("plain loop", cv::plain(data), cv::check, one_blas_thread);
-    c.add("raw oneTBB simple", cv::raw_tbb(at, data), cv::check, one_blas_thread);
+    c.add("xrayon map_index", cv::check, one_blas_thread, cv::ours(at, data));
+    c.add("plain loop", cv::check, one_blas_thread, cv::plain(data));
+    c.add("raw oneTBB simple", cv::check, one_blas_thread, cv::raw_tbb(at, data));
 #if defined(_OPENMP)
-    c.add("OpenMP dynamic, 1", [&at, data] {
+    c.add("OpenMP dynamic, 1", cv::check, one_blas_thread, [&at, data] {
         cv::fits y;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(at.team)
         for (std::size_t f = 0; f < data->folds; ++f) {
             y[f] = data->run_fold(f);
         }
         return y;
-    }, cv::check, one_blas_thread);
+    });
 #endif
     return c;
 }
 
 /// Answers agree to rounding only: OpenBLAS's bits depend on its thread count.
 inline contest folds_with_blas_threads(venue& at) {
-    contest c("W11n", "the same, where the user has left OpenBLAS at all threads: ours must cost what W11 costs", at.threads, 1, "run", 1e-9);
+    contest c("W11n", "the same, where the user has left OpenBLAS at all threads: ours must cost what W11 costs", at.threads, 1, "run",
+              1e-9);
     const auto data = std::make_shared<const cross_validation>();
-    // OpenBLAS's idle threads look for work for some 27 ms before they sleep; the next rival must not pay for that.
+    // OpenBLAS's idle threads look for work for some tens of milliseconds before they sleep; the next rival must not pay for that.
     const auto blas_threads = [](std::size_t count) {
         return [count] {
             openblas::set_threads(count);
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         };
     };
-    c.add("xrayon map_index", cv::ours(at, data), cv::check, blas_threads(at.threads));
-    c.add("the same, BLAS at 1 (W11)", cv::ours(at, data), cv::check, blas_threads(1));
-    c.add("raw oneTBB simple", cv::raw_tbb(at, data), cv::check, blas_threads(at.threads));
-    c.add("raw oneTBB simple, BLAS at 1", cv::raw_tbb(at, data), cv::check, blas_threads(1));
-    c.add("plain loop", cv::plain(data), cv::check, blas_threads(at.threads));
+    c.add("xrayon map_index", cv::check, blas_threads(at.threads), cv::ours(at, data));
+    c.add("the same, BLAS at 1 (W11)", cv::check, blas_threads(1), cv::ours(at, data));
+    c.add("raw oneTBB simple", cv::check, blas_threads(at.threads), cv::raw_tbb(at, data));
+    c.add("raw oneTBB simple, BLAS at 1", cv::check, blas_threads(1), cv::raw_tbb(at, data));
+    c.add("plain loop", cv::check, blas_threads(at.threads), cv::plain(data));
     return c;
 }
 

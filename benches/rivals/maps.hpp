@@ -19,15 +19,16 @@ inline contest map_chunked(venue& at) {
     contest c("W1a", "map of 1e6 trivial items to a fresh ordered result, in chunks as each likes", at.threads, 1'000'000, "item");
     const std::size_t n = 1'000'000;
     const auto check = [n](const auto& y) { return ordered_sum(y, n); };
-    c.add("xrayon map_index", [&at, n] { return at.workers.install([n] { return map_index(n, [](std::size_t i) { return uniform(i); }); }); }, check);
-    c.add("plain loop", [n] {
+    c.add("xrayon map_index", check,
+          [&at, n] { return at.workers.install([n] { return map_index(n, [](std::size_t i) { return uniform(i); }); }); });
+    c.add("plain loop", check, [n] {
         auto y = fresh(n);
         for (std::size_t i = 0; i < n; ++i) {
             y[i] = uniform(i);
         }
         return y;
-    }, check);
-    c.add("raw oneTBB", [&at, n] {
+    });
+    c.add("raw oneTBB", check, [&at, n] {
         auto y = fresh(n);
         at.arena.execute([out = y.get(), n] {
             tbb::parallel_for(range(0, n), [out](const range& r) {
@@ -37,9 +38,9 @@ inline contest map_chunked(venue& at) {
             });
         });
         return y;
-    }, check);
+    });
 #if defined(_OPENMP)
-    c.add("OpenMP static", [&at, n] {
+    c.add("OpenMP static", check, [&at, n] {
         auto y = fresh(n);
         double* const out = y.get();
 #pragma omp parallel for schedule(static) num_threads(at.team)
@@ -47,7 +48,7 @@ inline contest map_chunked(venue& at) {
             out[i] = uniform(i);
         }
         return y;
-    }, check);
+    });
 #endif
     return c;
 }
@@ -57,16 +58,16 @@ inline contest map_item_by_item(venue& at) {
     contest c("W1b", "map of 1e6 trivial items, each one claimed by itself (grain 1)", at.threads, 1'000'000, "item");
     const std::size_t n = 1'000'000;
     const auto check = [n](const auto& y) { return ordered_sum(y, n); };
-    c.add("xrayon map_index, grain 1",
-          [&at, n] { return at.workers.install([n] { return map_index(n, [](std::size_t i) { return uniform(i); }, {.grain = 1}); }); }, check);
-    c.add("plain loop", [n] {
+    c.add("xrayon map_index, grain 1", check,
+          [&at, n] { return at.workers.install([n] { return map_index(n, [](std::size_t i) { return uniform(i); }, {.grain = 1}); }); });
+    c.add("plain loop", check, [n] {
         auto y = fresh(n);
         for (std::size_t i = 0; i < n; ++i) {
             y[i] = uniform(i);
         }
         return y;
-    }, check);
-    c.add("raw oneTBB simple, 1", [&at, n] {
+    });
+    c.add("raw oneTBB simple, 1", check, [&at, n] {
         auto y = fresh(n);
         at.arena.execute([out = y.get(), n] {
             const auto body = [out](const range& r) {
@@ -77,9 +78,9 @@ inline contest map_item_by_item(venue& at) {
             tbb::parallel_for(range(0, n, 1), body, tbb::simple_partitioner{});
         });
         return y;
-    }, check);
+    });
 #if defined(_OPENMP)
-    c.add("OpenMP dynamic, 1", [&at, n] {
+    c.add("OpenMP dynamic, 1", check, [&at, n] {
         auto y = fresh(n);
         double* const out = y.get();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(at.team)
@@ -87,7 +88,7 @@ inline contest map_item_by_item(venue& at) {
             out[i] = uniform(i);
         }
         return y;
-    }, check);
+    });
 #endif
     return c;
 }
@@ -113,17 +114,19 @@ double for_each_small_call(const Loop& loop) {
 inline contest small_loops(venue& at) {
     contest c("W1c", "a loop over 64 trivial items into a local array: what one call costs", at.threads, small_calls, "call");
     const auto check = [](double sum) { return sum; };
-    const auto ours = [](double* out, std::size_t first) { for_each_index(small_items, [=](std::size_t i) { out[i] = uniform(first + i); }); };
-    c.add("xrayon for_each_index", [&at, ours] { return at.workers.install([&] { return for_each_small_call(ours); }); }, check);
-    c.add("the same, outside of install", [ours] { return for_each_small_call(ours); }, check);
-    c.add("plain loop", [] {
+    const auto ours = [](double* out, std::size_t first) {
+        for_each_index(small_items, [=](std::size_t i) { out[i] = uniform(first + i); });
+    };
+    c.add("xrayon for_each_index", check, [&at, ours] { return at.workers.install([&] { return for_each_small_call(ours); }); });
+    c.add("the same, outside of install", check, [ours] { return for_each_small_call(ours); });
+    c.add("plain loop", check, [] {
         return for_each_small_call([](double* out, std::size_t first) {
             for (std::size_t i = 0; i < small_items; ++i) {
                 out[i] = uniform(first + i);
             }
         });
-    }, check);
-    c.add("raw oneTBB", [&at] {
+    });
+    c.add("raw oneTBB", check, [&at] {
         return at.arena.execute([] {
             return for_each_small_call([](double* out, std::size_t first) {
                 tbb::parallel_for(range(0, small_items), [=](const range& r) {
@@ -133,16 +136,16 @@ inline contest small_loops(venue& at) {
                 });
             });
         });
-    }, check);
+    });
 #if defined(_OPENMP)
-    c.add("OpenMP static", [&at] {
+    c.add("OpenMP static", check, [&at] {
         return for_each_small_call([&at](double* out, std::size_t first) {
 #pragma omp parallel for schedule(static) num_threads(at.team)
             for (std::size_t i = 0; i < small_items; ++i) {
                 out[i] = uniform(first + i);
             }
         });
-    }, check);
+    });
 #endif
     return c;
 }
@@ -160,12 +163,12 @@ inline contest small_maps(venue& at) {
         }
         return sum;
     };
-    c.add("xrayon map_index", [&at, each_call] {
+    c.add("xrayon map_index", check, [&at, each_call] {
         return at.workers.install([&] {
             return each_call([](std::size_t first) { return map_index(small_items, [=](std::size_t i) { return uniform(first + i); }); });
         });
-    }, check);
-    c.add("plain loop", [each_call] {
+    });
+    c.add("plain loop", check, [each_call] {
         return each_call([](std::size_t first) {
             auto y = fresh(small_items);
             for (std::size_t i = 0; i < small_items; ++i) {
@@ -173,8 +176,8 @@ inline contest small_maps(venue& at) {
             }
             return y;
         });
-    }, check);
-    c.add("raw oneTBB", [&at, each_call] {
+    });
+    c.add("raw oneTBB", check, [&at, each_call] {
         return at.arena.execute([&] {
             return each_call([](std::size_t first) {
                 auto y = fresh(small_items);
@@ -186,9 +189,9 @@ inline contest small_maps(venue& at) {
                 return y;
             });
         });
-    }, check);
+    });
 #if defined(_OPENMP)
-    c.add("OpenMP static", [&at, each_call] {
+    c.add("OpenMP static", check, [&at, each_call] {
         return each_call([&at](std::size_t first) {
             auto y = fresh(small_items);
             double* const out = y.get();
@@ -198,7 +201,7 @@ inline contest small_maps(venue& at) {
             }
             return y;
         });
-    }, check);
+    });
 #endif
     return c;
 }

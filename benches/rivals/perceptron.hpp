@@ -133,8 +133,8 @@ private:
     /// c (m x n, dense) := alpha op(a) op(b) + beta c
     static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, std::size_t m, std::size_t n, std::size_t k, double alpha, const double* a,
                         std::size_t lda, const double* b, std::size_t ldb, double beta, double* c) {
-        cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a, static_cast<int>(lda), b,
-                    static_cast<int>(ldb), beta, c, static_cast<int>(n));
+        cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a, static_cast<int>(lda),
+                    b, static_cast<int>(ldb), beta, c, static_cast<int>(n));
     }
 
     void forward(const double* x, std::size_t rows, buffers& of, double* out) const {

@@ -92,8 +92,9 @@ private:
 /// Processor, cores, versions, compiler and flags, BLAS: lines for the head of a report.
 [[nodiscard]] inline std::string describe_machine() {
     const runtime_info info = describe_runtime();
-    std::string text = processor_name() + ", " + to_text(info.cpus.physical) + " cores, " + to_text(info.cpus.logical) + " hardware threads, "
-                       + (info.quota.cpus ? "CPU quota " + to_text(*info.quota.cpus) : std::string("no CPU quota")) + "\n";
+    std::string text = processor_name() + ", " + to_text(info.cpus.physical) + " cores, " + to_text(info.cpus.logical)
+                       + " hardware threads, " + (info.quota.cpus ? "CPU quota " + to_text(*info.quota.cpus) : std::string("no CPU quota"))
+                       + "\n";
     text += "xrayon " + info.version + ", oneTBB " + info.tbb_version;
     for (const blas_library& blas : info.blas) {
         text += ", " + (blas.version.empty() ? blas.name : blas.version);

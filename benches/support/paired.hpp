@@ -52,15 +52,19 @@ public:
     /// @param items      What one run does, counted in `item`s: times are shown for one of them.
     /// @param tolerance  Relative, between checksums; 0: the same bits. Not 0 only where arithmetic orders differ.
     contest(std::string name, std::string question, std::size_t threads, std::size_t items, std::string item, double tolerance = 0)
-        : name_(std::move(name)), question_(std::move(question)), threads_(threads), items_(items), item_(std::move(item)),
+        : name_(std::move(name)),
+          question_(std::move(question)),
+          threads_(threads),
+          items_(items),
+          item_(std::move(item)),
           tolerance_(tolerance) {}
 
-    /// @param run    `run()` does the work once and returns the result; only this call is timed.
-    /// @param check  `check(result)` is the checksum.
-    template <std::invocable Run, class Check>
-        requires std::invocable<const Check&, const std::invoke_result_t<Run&>&>
-    void add(std::string name, Run run, Check check, action prepare = {}) {
-        auto sample = [run = std::move(run), check = std::move(check)](std::size_t runs) mutable {
+    /// @param check    `check(result)` is the checksum.
+    /// @param prepare  Before each sample, outside of the clock; may be left out.
+    /// @param run      `run()` does the work once and returns the result; only this call is timed.
+    template <class Check, std::invocable Run>
+    void add(std::string name, Check check, action prepare, Run run) {
+        auto sample = [check = std::move(check), run = std::move(run)](std::size_t runs) mutable {
             using clock = std::chrono::steady_clock;
             timing total;
             for (std::size_t k = 0; k < runs; ++k) {
@@ -76,6 +80,10 @@ public:
             return total;
         };
         rivals_.push_back({std::move(name), std::move(prepare), std::move(sample)});
+    }
+    template <class Check, std::invocable Run>
+    void add(std::string name, Check check, Run run) {
+        add(std::move(name), std::move(check), action(), std::move(run));
     }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -190,10 +198,14 @@ enum class verdict { ahead, level, behind, not_measured };
 
 [[nodiscard]] inline std::string_view name_of(verdict v) noexcept {
     switch (v) {
-        case verdict::ahead: return "ahead";
-        case verdict::level: return "level";
-        case verdict::behind: return "behind";
-        case verdict::not_measured: break;
+        case verdict::ahead:
+            return "ahead";
+        case verdict::level:
+            return "level";
+        case verdict::behind:
+            return "behind";
+        case verdict::not_measured:
+            break;
     }
     return "not measured";
 }

@@ -64,7 +64,8 @@ using cells = std::vector<std::vector<std::string>>;
 
 /// One contest: its question, a line per rival, and what disturbed it.
 [[nodiscard]] inline std::string to_report(const contest& what, const contest_times& times, bool markdown) {
-    const std::string title = what.name() + ", " + to_text(what.threads()) + (what.threads() == 1 ? " thread: " : " threads: ") + what.question();
+    const std::string title =
+        what.name() + ", " + to_text(what.threads()) + (what.threads() == 1 ? " thread: " : " threads: ") + what.question();
     std::string text = (markdown ? "### " + title + "\n\n" : title + "\n");
     if (times.disagrees) {
         return text + "  THE ANSWERS DIFFER: " + *times.disagrees + "\n";
@@ -81,8 +82,9 @@ using cells = std::vector<std::vector<std::string>>;
     const std::array units{unit{"ms", 1e3, 3}, unit{"us", 1e6, 2}, unit{"ns", 1e9, 2}};
     const unit& in = medians.front() >= 1e-3 ? units[0] : medians.front() >= 1e-6 ? units[1] : units[2];
     const auto interval = [](const estimate& of, double scale, int digits) {
-        return std::isnan(of.interval.lower) ? std::string("-")
-                                             : decimals(scale * of.interval.lower, digits) + " .. " + decimals(scale * of.interval.upper, digits);
+        return std::isnan(of.interval.lower)
+                   ? std::string("-")
+                   : decimals(scale * of.interval.lower, digits) + " .. " + decimals(scale * of.interval.upper, digits);
     };
     const std::string each = std::string(in.name) + "/" + what.item();
     cells lines{{"", each, "ours/rival", "95 % interval", "ours - rival", "95 % interval", "verdict"}};

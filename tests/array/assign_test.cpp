@@ -116,7 +116,8 @@ TEST_CASE("assign_array: views, containers and lazy expressions fill slots of ev
     slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, 2.0 * values - values); });
     slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, 2.0 * dynamic(values) - values); });
     slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, xt::view(values, xt::all(), xt::all())); });
-    slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, xt::view(values, xt::keep(0, 1), xt::all())); });  // has no memory
+    slots_2x3().each_counts(
+        [&](const slot_2& slot) { assign_array("op", slot, xt::view(values, xt::keep(0, 1), xt::all())); });  // has no memory
     const matrix turned = xt::transpose(values);
     slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, xt::transpose(turned)); });
     slots_2x3().each_counts([&](const slot_2& slot) { assign_array("op", slot, view_of(turned).transposed()); });
@@ -157,7 +158,8 @@ TEST_CASE("assign_array: empty arrays fit empty slots", "[array][assign]") {
     matrix none = matrix::from_shape({0, 3});
     assign_array("op", view_of(none), matrix::from_shape({0, 3}));
     assign_array("op", view_of(none), matrix::from_shape({0, 3}) * 2.0);
-    REQUIRE_THROWS_WITH(assign_array("op", view_of(none), matrix::from_shape({3, 0})), "op: the result has shape (3, 0), its slot has (0, 3)");
+    REQUIRE_THROWS_WITH(assign_array("op", view_of(none), matrix::from_shape({3, 0})),
+                        "op: the result has shape (3, 0), its slot has (0, 3)");
 }
 
 TEST_CASE("assign_array: another shape is an error that has both, and nothing is written", "[array][assign][errors]") {
@@ -196,3 +198,9 @@ TEST_CASE("assign_array: another shape is an error that has both, and nothing is
     }
     REQUIRE(row == std::vector(3, untouched));
 }
+
+using double_slot = array_view<double, 1>;
+static_assert(array_assignable<double_slot, std::vector<double>> && array_assignable<double_slot, xt::xtensor<int, 1>>);
+static_assert(!array_assignable<double_slot, std::vector<float>>);         // nothing of xtensor's to convert it
+static_assert(!array_assignable<double_slot, xt::xtensor<std::string, 1>>);
+static_assert(!array_assignable<array_view<const double, 1>, std::vector<double>>);

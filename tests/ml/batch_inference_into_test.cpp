@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <xrayon/ml/batch_inference.hpp>
 
-#include "../support/battery.hpp"
 #include "../support/catch.hpp"
 #include "../support/delays.hpp"
 #include "../support/thread_counts.hpp"
@@ -71,7 +70,9 @@ constexpr double untouched = -77.0;
 matrix blank(std::size_t rows, std::size_t columns) { return xt::ones<double>({rows, columns}) * untouched; }
 
 template <class Batches, class Model, class Slots>
-concept can_infer_into = requires(const Batches& batches, const Model& model, const Slots& slots) { batch_inference_into(batches, model, slots); };
+concept can_infer_into = requires(const Batches& batches, const Model& model, const Slots& slots) {
+    batch_inference_into(batches, model, slots);
+};
 
 struct with_slot {
     void operator()(int, double& slot) const { slot = 1.0; }
@@ -105,51 +106,14 @@ static_assert(!can_infer_into<std::vector<int>, vector_result, matrix>, "a matri
 
 } // namespace
 
-TEST_CASE("battery: batch_inference_into, with a result", "[ml][batch_inference_into][battery]") {
-    test::run_battery({"batch_inference_into",
-                       [](const auto& input, const auto& f, auto grain, const auto& run) {
-                           std::vector<double> out(input.size());
-                           batch_inference_into(input, f, std::span<double>(out), {.grain = grain, .run = run});
-                           return out;
-                       },
-                       [](const auto& input, const auto& f) {
-                           std::vector<double> out(input.size());
-                           std::transform(input.begin(), input.end(), out.begin(), f);
-                           return out;
-                       }});
-}
-
-TEST_CASE("battery: batch_inference_into, with a slot", "[ml][batch_inference_into][battery]") {
-    test::run_battery({"batch_inference_into",
-                       [](const auto& input, const auto& f, auto grain, const auto& run) {
-                           matrix out = matrix::from_shape({input.size(), 2});
-                           batch_inference_into(
-                               input,
-                               [&f](double x, const row_slot& slot) {
-                                   slot(0) = f(x);
-                                   slot(1) = -slot(0);
-                               },
-                               rows(out), {.grain = grain, .run = run});
-                           return std::vector<double>(out.begin(), out.end());
-                       },
-                       [](const auto& input, const auto& f) {
-                           std::vector<double> out;
-                           for (const double x : input) {
-                               out.push_back(f(x));
-                               out.push_back(-out.back());
-                           }
-                           return out;
-                       }});
-}
-
 TEST_CASE("batch_inference_into: one row per batch, every bit the same at every thread count and grain", "[ml][batch_inference_into]") {
     const matrix x = table(37 * 16 - 5, 6);
     const auto parts = batches(x, 16);
     const matrix expected = expected_sums(x, 16);
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{5},
-                                                       std::optional<std::size_t>{1000}}) {
+        for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1},
+                                                       std::optional<std::size_t>{5}, std::optional<std::size_t>{1000}}) {
             const test::random_delays delays(threads);
             INFO("threads = " << threads << ", grain = " << (grain ? *grain : 0));
             matrix filled = blank(37, 6);
@@ -175,10 +139,12 @@ TEST_CASE("batch_inference_into: one row per row, in slots that are batches them
         workers.install([&] { batch_inference_into(batches(x, 10), model, batches(y, 10)); });
         REQUIRE((y == expected));
     };
-    check_values([](const batch_view& batch, const array_view<double, 2>& slot) { xt::noalias(as_contiguous_xtensor(slot)) = 3.0 * as_xtensor(batch) - 1.0; });
-    check_values([](const batch_view& batch) { return 3.0 * as_xtensor(batch) - 1.0; });                          // lazy
-    check_values([](const batch_view& batch) { return matrix(3.0 * as_xtensor(batch) - 1.0); });                  // a container
-    check_values([](const batch_view& batch) { return xt::xarray<double>(3.0 * as_xtensor(batch) - 1.0); });      // rank known while running
+    check_values([](const batch_view& batch, const array_view<double, 2>& slot) {
+        xt::noalias(as_contiguous_xtensor(slot)) = 3.0 * as_xtensor(batch) - 1.0;
+    });
+    check_values([](const batch_view& batch) { return 3.0 * as_xtensor(batch) - 1.0; });                      // lazy
+    check_values([](const batch_view& batch) { return matrix(3.0 * as_xtensor(batch) - 1.0); });              // a container
+    check_values([](const batch_view& batch) { return xt::xarray<double>(3.0 * as_xtensor(batch) - 1.0); });  // rank known while running
 }
 
 TEST_CASE("batch_inference_into: slots of any layout; what lies between them stays as it was", "[ml][batch_inference_into]") {
@@ -186,7 +152,9 @@ TEST_CASE("batch_inference_into: slots of any layout; what lies between them sta
     const matrix expected = expected_sums(x, 8);
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
-    const auto fill = [&](const auto& model, const auto& slots) { workers.install([&] { batch_inference_into(batches(x, 8), model, slots); }); };
+    const auto fill = [&](const auto& model, const auto& slots) {
+        workers.install([&] { batch_inference_into(batches(x, 8), model, slots); });
+    };
 
     const auto check_layouts = [&](const auto& model) {
         xt::xtensor<double, 2, xt::layout_type::column_major> columns = blank(12, 5);
@@ -222,21 +190,26 @@ TEST_CASE("batch_inference_into: slots of any layout; what lies between them sta
 TEST_CASE("batch_inference_into: slots of a span hold numbers or whole objects", "[ml][batch_inference_into]") {
     const std::vector<int> source{1, 2, 3, 4};
     std::vector<double> numbers(4);
-    batch_inference_into(source, [](int i) { return 0.5 * i; }, std::span<double>(numbers));
+    batch_inference_into(
+        source, [](int i) { return 0.5 * i; }, std::span<double>(numbers));
     REQUIRE(numbers == std::vector{0.5, 1.0, 1.5, 2.0});
     std::vector<std::string> texts(4);
-    batch_inference_into(source, [](int i) { return std::string(static_cast<std::size_t>(i), 'x'); }, std::span<std::string>(texts));
+    batch_inference_into(
+        source, [](int i) { return std::string(static_cast<std::size_t>(i), 'x'); }, std::span<std::string>(texts));
     REQUIRE(texts == std::vector<std::string>{"x", "xx", "xxx", "xxxx"});
     std::vector<vector> arrays(4);
-    batch_inference_into(source, [](int i) { return vector(xt::ones<double>({i})); }, std::span<vector>(arrays));
+    batch_inference_into(
+        source, [](int i) { return vector(xt::ones<double>({i})); }, std::span<vector>(arrays));
     REQUIRE(arrays[3].shape(0) == 4);
 
     vector y = vector::from_shape({4});
-    batch_inference_into(source, [](int i) { return 0.25 * i; }, view_of(y));  // an array of one axis: its elements
+    batch_inference_into(
+        source, [](int i) { return 0.25 * i; }, view_of(y));  // an array of one axis: its elements
     REQUIRE(y(3) == 1.0);
 }
 
-TEST_CASE("batch_inference_into: a model that can do both is given the slot; what it returns then is dropped", "[ml][batch_inference_into]") {
+TEST_CASE("batch_inference_into: a model that can do both is given the slot; what it returns then is dropped",
+          "[ml][batch_inference_into]") {
     struct both {
         double operator()(int) const { return 1.0; }
         int operator()(int, double& slot) const {
@@ -254,7 +227,8 @@ TEST_CASE("batch_inference_into: as many slots as batches, or nothing runs", "[m
     const auto count = [&](int) { return static_cast<double>(++calls); };
     std::vector<double> out(4, untouched);
     const std::vector<int> source{1, 2, 3};
-    REQUIRE_THROWS_WITH(batch_inference_into(source, count, std::span<double>(out)), "batch_inference_into: slots has shape (4,), batches has (3,)");
+    REQUIRE_THROWS_WITH(batch_inference_into(source, count, std::span<double>(out)),
+                        "batch_inference_into: slots has shape (4,), batches has (3,)");
     REQUIRE_THROWS_WITH(batch_inference_into(source, count, std::span<double>(out).first(2)),
                         "batch_inference_into: slots has shape (2,), batches has (3,)");
     try {
@@ -296,7 +270,8 @@ TEST_CASE("batch_inference_into: nothing is ever broadcast; the error has both s
             REQUIRE(y(6, j) == untouched);
         }
     };
-    ends_with([](int i) { return std::vector<double>(i < 6 ? 4 : 3, i); }, "batch_inference_into: the result has shape (3,), its slot has (4,)");
+    ends_with([](int i) { return std::vector<double>(i < 6 ? 4 : 3, i); },
+              "batch_inference_into: the result has shape (3,), its slot has (4,)");
     ends_with([](int i) { return vector(xt::ones<double>({i < 6 ? 4 : 1}) * i); },
               "batch_inference_into: the result has shape (1,), its slot has (4,)");
     ends_with([](int i) { return xt::ones<double>({i < 6 ? 4 : 5}) * static_cast<double>(i); },
@@ -306,13 +281,21 @@ TEST_CASE("batch_inference_into: nothing is ever broadcast; the error has both s
         array.fill(value);
         return array;
     };
-    ends_with([&](int i) { return filled(i < 6 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{1, 4}, i); },
-              "batch_inference_into: the result has shape (1, 4), its slot has (4,)");
+    ends_with(
+        [&](int i) {
+            return filled(i < 6 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{1, 4}, i);
+        },
+        "batch_inference_into: the result has shape (1, 4), its slot has (4,)");
     ends_with([&](int i) { return filled(i < 6 ? std::vector<std::size_t>{4} : std::vector<std::size_t>{}, i); },
               "batch_inference_into: the result has shape (), its slot has (4,)");
     // A rank that can never fit is still the same error.
     matrix y = blank(20, 4);
-    REQUIRE_THROWS_WITH(batch_inference_into(source, [](int) { return matrix::from_shape({1, 4}); }, rows(y)),
+    REQUIRE_THROWS_WITH(batch_inference_into(
+                            source,
+                            [](int) {
+                                return matrix::from_shape({1, 4});
+                            },
+                            rows(y)),
                         "batch_inference_into: the result has shape (1, 4), its slot has (4,)");
     REQUIRE((y == blank(20, 4)));
 }
@@ -360,7 +343,8 @@ TEST_CASE("batch_inference_into: stopped before the start it writes nothing", "[
     std::stop_source stop;
     stop.request_stop();
     std::vector<double> out(3, untouched);
-    REQUIRE_THROWS_WITH(batch_inference_into(std::vector{1, 2, 3}, with_result{}, std::span<double>(out), {.run = {.stop = stop.get_token()}}),
-                        "batch_inference_into: stop requested, 0 of 3 done");
+    REQUIRE_THROWS_WITH(
+        batch_inference_into(std::vector{1, 2, 3}, with_result{}, std::span<double>(out), {.run = {.stop = stop.get_token()}}),
+        "batch_inference_into: stop requested, 0 of 3 done");
     REQUIRE(out == std::vector(3, untouched));
 }

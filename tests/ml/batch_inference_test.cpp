@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <xrayon/ml/batch_inference.hpp>
 
-#include "../support/battery.hpp"
 #include "../support/catch.hpp"
 #include "../support/delays.hpp"
 #include "../support/thread_counts.hpp"
@@ -147,7 +146,9 @@ namespace {
 
 // What is taken and what is refused.
 template <class Batches, class Model>
-concept can_infer = requires(const Batches& batches, const Model& model) { batch_inference(batches, model); };
+concept can_infer = requires(const Batches& batches, const Model& model) {
+    batch_inference(batches, model);
+};
 
 struct const_model {
     double operator()(int batch) const { return batch; }
@@ -187,21 +188,6 @@ static_assert(!can_infer<decltype(xt::view(std::declval<matrix&>(), xt::all(), 0
 
 } // namespace
 
-TEST_CASE("battery: batch_inference", "[ml][batch_inference][battery]") {
-    test::run_battery({"batch_inference",
-                       [](const auto& input, const auto& f, auto grain, const auto& run) {
-                           const auto out = batch_inference(input, f, {.grain = grain, .run = run});
-                           return std::vector<double>(out.begin(), out.end());
-                       },
-                       [](const auto& input, const auto& f) {
-                           std::vector<double> out;
-                           for (const double x : input) {
-                               out.push_back(f(x));
-                           }
-                           return out;
-                       }});
-}
-
 TEST_CASE("batch_inference: the values of a plain loop, in order, at every thread count and grain", "[ml][batch_inference]") {
     const matrix x = table(37 * 16 - 5, 6);  // the last batch is shorter
     const auto parts = batches(x, 16);
@@ -212,8 +198,9 @@ TEST_CASE("batch_inference: the values of a plain loop, in order, at every threa
     }
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{3},
-                                                       std::optional<std::size_t>{37}, std::optional<std::size_t>{SIZE_MAX}}) {
+        for (const std::optional<std::size_t> grain :
+             {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{3}, std::optional<std::size_t>{37},
+              std::optional<std::size_t>{SIZE_MAX}}) {
             const test::random_delays delays(threads);
             INFO("threads = " << threads << ", grain = " << (grain ? *grain : 0));
             const auto got = workers.install([&] { return batch_inference(parts, column_sums, {.grain = grain}); });
@@ -268,7 +255,8 @@ TEST_CASE("batch_inference: results may be ragged, move-only, bools, over-aligne
     });
 }
 
-TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so it may refer to the batch", "[ml][batch_inference][xtensor]") {
+TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so it may refer to the batch",
+          "[ml][batch_inference][xtensor]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     std::vector<matrix> stored;
@@ -291,20 +279,21 @@ TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so i
 
     check_values(workers.install([&] { return batch_inference(stored, lazy); }));
     // A range that makes its batches when asked: the expression refers to a temporary.
-    const auto made = std::views::iota(std::size_t{0}, stored.size()) | std::views::transform([&](std::size_t i) { return matrix(stored[i]); });
+    const auto made =
+        std::views::iota(std::size_t{0}, stored.size()) | std::views::transform([&](std::size_t i) { return matrix(stored[i]); });
     check_values(workers.install([&] { return batch_inference(made, lazy); }));
     // An array_view is such a temporary too, and as_xtensor(batch) a local of the model.
     const matrix x = table(40 * 3, 4);
-    const auto doubled = workers.install([&] {
-        return batch_inference(batches(x, 3), [](const array_view<const double, 2>& batch) { return 2.0 * as_xtensor(batch); });
-    });
+    const auto doubled = workers.install(
+        [&] { return batch_inference(batches(x, 3), [](const array_view<const double, 2>& batch) { return 2.0 * as_xtensor(batch); }); });
     REQUIRE(doubled.size() == 40);
     for (std::size_t i = 0; i < 120; ++i) {
         REQUIRE(doubled[i / 3](i % 3, 1) == 2.0 * x(i, 1));
     }
     // A view of the batch: rank 1, kept as a container.
     const auto last_rows = workers.install([&] {
-        return batch_inference(stored, [](const matrix& batch) { return xt::view(batch, static_cast<std::ptrdiff_t>(batch.shape(0)) - 1, xt::all()); });
+        return batch_inference(
+            stored, [](const matrix& batch) { return xt::view(batch, static_cast<std::ptrdiff_t>(batch.shape(0)) - 1, xt::all()); });
     });
     static_assert(std::same_as<std::remove_cvref_t<decltype(last_rows)>, results<vector>>);
     for (std::size_t b = 0; b < stored.size(); ++b) {
@@ -315,7 +304,8 @@ TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so i
 TEST_CASE("batch_inference: a batch that the range made outlives the evaluation of its lazy result", "[ml][batch_inference]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const auto made = std::views::iota(0, 100) | std::views::transform([](int i) { return mortal(i); });
-    const auto got = pool(threads).install([&] { return batch_inference(made, [](const mortal& batch) { return unevaluated{&batch}; }, {.grain = 3}); });
+    const auto got =
+        pool(threads).install([&] { return batch_inference(made, [](const mortal& batch) { return unevaluated{&batch}; }, {.grain = 3}); });
     static_assert(std::same_as<std::remove_cvref_t<decltype(got)>, results<evaluated>>);
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -389,7 +379,9 @@ TEST_CASE("batch_inference: on_error::wrap tells index, count and path, and nest
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     const std::vector<int> source = numbers(37);
-    const auto infer = [&](const run_options& run) { return workers.install([&] { return batch_inference(source, refusing, {.run = run}); }); };
+    const auto infer = [&](const run_options& run) {
+        return workers.install([&] { return batch_inference(source, refusing, {.run = run}); });
+    };
 
     const auto wrapped = caught<task_error>([&] { return infer({.error = on_error::wrap}); });
     REQUIRE(wrapped);
@@ -406,11 +398,13 @@ TEST_CASE("batch_inference: on_error::wrap tells index, count and path, and nest
     // In another call, the path says where.
     run_report report;
     REQUIRE_THROWS_AS(workers.install([&] {
-        for_each_index(3, [&](std::size_t i) {
-            if (i == 2) {
-                (void)batch_inference(source, refusing, {.run = {.report = &report}});
-            }
-        }, {.run = {.label = "outer"}});
+        for_each_index(3,
+                       [&](std::size_t i) {
+                           if (i == 2) {
+                               (void)batch_inference(source, refusing, {.run = {.report = &report}});
+                           }
+                       },
+                       {.run = {.label = "outer"}});
     }),
                       odd_batch);
     REQUIRE(report.path == "outer[2] > batch_inference[5]");
@@ -423,7 +417,12 @@ TEST_CASE("batch_inference: on_error::collect runs every batch and keeps every e
     run_report report;
     const auto error = caught<task_errors>([&] {
         return workers.install([&] {
-            return batch_inference(numbers(37), [&](int i) { ++calls; return refusing(i); }, {.run = {.error = on_error::collect, .report = &report}});
+            return batch_inference(numbers(37),
+                                   [&](int i) {
+                                       ++calls;
+                                       return refusing(i);
+                                   },
+                                   {.run = {.error = on_error::collect, .report = &report}});
         });
     });
     REQUIRE(calls == 37);
@@ -447,13 +446,18 @@ TEST_CASE("batch_inference: stopped before the start it calls nothing; with noth
     stop.request_stop();
     std::atomic<int> calls{0};
     const ml::batch_inference_options options{.run = {.stop = stop.get_token()}};
-    const auto error = caught<cancelled>([&] { return batch_inference(numbers(37), [&](int) { return ++calls; }, options); });
+    const auto error = caught<cancelled>([&] {
+        return batch_inference(
+            numbers(37), [&](int) { return ++calls; }, options);
+    });
     REQUIRE(error);
     REQUIRE(std::string(error->what()) == "batch_inference: stop requested, 0 of 37 done");
     REQUIRE(error->reason() == cancel_reason::stop_requested);
     REQUIRE(error->total() == 37);
     REQUIRE(calls == 0);
-    REQUIRE(batch_inference(std::vector<int>{}, [](int i) { return i; }, options).empty());
+    REQUIRE(batch_inference(
+                std::vector<int>{}, [](int i) { return i; }, options)
+                .empty());
 }
 
 TEST_CASE("batch_inference: says which argument is wrong, before any call", "[ml][batch_inference][errors]") {
@@ -462,6 +466,7 @@ TEST_CASE("batch_inference: says which argument is wrong, before any call", "[ml
     REQUIRE_THROWS_WITH(batch_inference(numbers(3), count, {.grain = 0}), "batch_inference: options.grain must be >= 1, got 0");
     REQUIRE_THROWS_AS(batch_inference(numbers(3), count, {.grain = 0}), argument_error);
     REQUIRE_THROWS_WITH(batch_inference(numbers(0), count, {.grain = 0}), "batch_inference: options.grain must be >= 1, got 0");
-    REQUIRE_THROWS_WITH(batch_inference(numbers(3), count, {.grain = 0, .run = {.label = "digits"}}), "digits: options.grain must be >= 1, got 0");
+    REQUIRE_THROWS_WITH(batch_inference(numbers(3), count, {.grain = 0, .run = {.label = "digits"}}),
+                        "digits: options.grain must be >= 1, got 0");
     REQUIRE(calls == 0);
 }

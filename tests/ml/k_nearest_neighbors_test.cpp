@@ -87,7 +87,8 @@ struct naive_answer {
 
 /// By the definition: all squared distances in long double, sorted by (distance, index), votes counted, the smallest label of the most.
 template <class Real>
-naive_answer naive(const xt::xtensor<Real, 2>& x, const std::vector<int>& y, const Real* query, std::size_t k, std::size_t left_out = nobody) {
+naive_answer naive(const xt::xtensor<Real, 2>& x, const std::vector<int>& y, const Real* query, std::size_t k,
+                   std::size_t left_out = nobody) {
     std::vector<std::pair<long double, std::size_t>> order;
     for (std::size_t i = 0; i < x.shape(0); ++i) {
         long double distance = 0;
@@ -121,7 +122,9 @@ k_nearest_neighbors<double>& fit(k_nearest_neighbors<double>& model, const matri
 labels predict(const k_nearest_neighbors<double>& model, const matrix& q) { return model.predict(q); }
 
 template <class X, class Y>
-concept can_fit = requires(k_nearest_neighbors<double>& model, X&& x, const Y& y) { model.fit(std::forward<X>(x), y); };
+concept can_fit = requires(k_nearest_neighbors<double>& model, X&& x, const Y& y) {
+    model.fit(std::forward<X>(x), y);
+};
 
 static_assert(can_fit<const matrix&, std::vector<int>>);
 static_assert(can_fit<const xt::xarray<double>&, std::span<const long>>);
@@ -255,7 +258,8 @@ TEST_CASE("k_nearest_neighbors: equal distances go to the lowest training index"
     REQUIRE(std::all_of(others.begin() + 1, others.end(), [](int label) { return label == 0; }));
 
     // The nearest two are equally near, wherever they stand in the blocks that distances come in: the first one wins.
-    for (const auto& [first, second] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 1}, {15, 16}, {511, 512}, {3, 1099}, {512, 1024}}) {
+    for (const auto& [first, second] :
+         std::vector<std::pair<std::size_t, std::size_t>>{{0, 1}, {15, 16}, {511, 512}, {3, 1099}, {512, 1024}}) {
         matrix spread = matrix::from_shape({n, 1});
         for (std::size_t i = 0; i < n; ++i) {
             spread(i, 0) = static_cast<double>(10 + i);
@@ -408,24 +412,47 @@ TEST_CASE("k_nearest_neighbors: says which argument is wrong", "[ml][knn][errors
     const matrix x{{0.0, 0.0}, {1.0, 1.0}};
     REQUIRE_THROWS_WITH(model.fit(x, std::vector{1, 2, 3}), "k_nearest_neighbors.fit: X has shape (2, 2), y has (3,)");
     REQUIRE_THROWS_AS(model.fit(x, std::vector{1, 2, 3}), shape_error);
-    REQUIRE_THROWS_WITH(fit(model, matrix::from_shape({0, 2}), std::vector<int>{}), "k_nearest_neighbors.fit: X must have at least 1 row, got 0");
-    REQUIRE_THROWS_WITH(fit(model, matrix{{0.0, 0.0}}, std::vector{1}), "k_nearest_neighbors.fit: k must be at most the number of rows 1, got 2");
+    REQUIRE_THROWS_WITH(fit(model, matrix::from_shape({0, 2}), std::vector<int>{}),
+                        "k_nearest_neighbors.fit: X must have at least 1 row, got 0");
+    REQUIRE_THROWS_WITH(fit(model, matrix{{0.0, 0.0}}, std::vector{1}),
+                        "k_nearest_neighbors.fit: k must be at most the number of rows 1, got 2");
     REQUIRE_THROWS_WITH(fit(model, matrix{{0.0, 0.0}, {1.0, std::nan("")}}, std::vector{1, 2}),
                         "k_nearest_neighbors.fit: values must be finite; row 1 column 1, got nan");
     REQUIRE_THROWS_WITH(fit(model, matrix{{0.0, -std::numeric_limits<double>::infinity()}, {1.0, 1.0}}, std::vector{1, 2}),
                         "k_nearest_neighbors.fit: values must be finite; row 0 column 1, got -inf");
-    REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::int64_t>{1, 4294967296}), "k_nearest_neighbors.fit: labels must fit in int, got 4294967296");
-    REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::uint32_t>{4294967295, 1}), "k_nearest_neighbors.fit: labels must fit in int, got 4294967295");
+    REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::int64_t>{1, 4294967296}),
+                        "k_nearest_neighbors.fit: labels must fit in int, got 4294967296");
+    REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::uint32_t>{4294967295, 1}),
+                        "k_nearest_neighbors.fit: labels must fit in int, got 4294967295");
     const xt::xarray<double> cube = xt::ones<double>({2, 2, 2});
-    REQUIRE_THROWS_WITH(model.fit(cube, std::vector{1, 2}),
-                        "view_of: X must have rank 2, got shape (2, 2, 2)");
+    REQUIRE_THROWS_WITH(model.fit(cube, std::vector{1, 2}), "view_of: X must have rank 2, got shape (2, 2, 2)");
     REQUIRE(model.rows() == 0);
 
     model.fit(x, std::vector{1, 2});
     REQUIRE_THROWS_WITH(predict(model, matrix{{0.0}}), "k_nearest_neighbors.predict: Q has shape (1, 1), the training data has (2, 2)");
-    REQUIRE_THROWS_WITH(predict(model, matrix{{std::nan(""), 0.0}}), "k_nearest_neighbors.predict: values must be finite; row 0 column 0, got nan");
-    REQUIRE_THROWS_WITH(model.predict_left_out({0, 2}), "k_nearest_neighbors.predict_left_out: k must be below the number of rows 2, got 2");
+    REQUIRE_THROWS_WITH(predict(model, matrix{{std::nan(""), 0.0}}),
+                        "k_nearest_neighbors.predict: values must be finite; row 0 column 0, got nan");
+    REQUIRE_THROWS_WITH(model.predict_left_out({0, 2}),
+                        "k_nearest_neighbors.predict_left_out: k must be below the number of rows 2, got 2");
     fit(model, matrix{{0.0}, {1.0}, {2.0}}, std::vector{1, 2, 3});
     REQUIRE_THROWS_WITH(model.predict_left_out({0, 4}), "k_nearest_neighbors.predict_left_out: rows must end at most at 3, got 4");
     REQUIRE_THROWS_AS(model.predict_left_out({2, 1}), argument_error);
 }
+
+TEMPLATE_TEST_CASE("k_nearest_neighbors: refuses rows whose distances could overflow, instead of a wrong label", "[ml][knn][errors]", float, double) {
+    using real_matrix = xt::xtensor<TestType, 2>;
+    const TestType large = std::sqrt(std::numeric_limits<TestType>::max());
+    const std::vector<int> y{1, 2, 3};
+    k_nearest_neighbors<TestType> model({.k = 1});
+    REQUIRE_THROWS_WITH(model.fit(real_matrix{{0}, {large}, {2}}, y),
+                        test::contains("k_nearest_neighbors.fit: the squared norm of a row must be at most an eighth of the largest number; row 1"));
+    model.fit(real_matrix{{0}, {large / 4}, {2}}, y);
+    REQUIRE(model.predict(real_matrix{{large / 4}})(0) == 2);
+    REQUIRE(model.predict(real_matrix{{-large / 4}})(0) == 1);
+    REQUIRE_THROWS_WITH(model.predict(real_matrix{{large}}), test::contains("k_nearest_neighbors.predict: the squared norm of a row"));
+}
+
+template <class Labels>
+concept can_fit_labels = requires(k_nearest_neighbors<> model, const matrix& x, const Labels& y) { model.fit(x, y); };
+static_assert(can_fit_labels<std::vector<int>> && can_fit_labels<std::vector<unsigned char>> && can_fit_labels<std::vector<long long>>);
+static_assert(!can_fit_labels<std::vector<char>> && !can_fit_labels<std::vector<double>> && !can_fit_labels<std::vector<std::string>>);

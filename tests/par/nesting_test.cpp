@@ -2,7 +2,9 @@
 #include <xrayon/par/index.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -23,6 +25,14 @@ namespace {
 void work_for(std::chrono::microseconds time) {
     const auto until = std::chrono::steady_clock::now() + time;
     while (std::chrono::steady_clock::now() < until) {
+    }
+}
+
+/// Lets other threads run meanwhile, as an item that waits for a device would: all threads of a pool get their turn on few cores.
+void wait_for(std::chrono::microseconds time) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until) {
+        std::this_thread::yield();
     }
 }
 
@@ -74,22 +84,52 @@ TEST_CASE("nesting: a lock held across a nested call does not hang, a hundred th
 TEST_CASE("nesting: pools whose tasks install into each other do not hang", "[par][nesting]") { mutual_installs(50); }
 TEST_CASE("nesting: pools whose tasks install into each other do not hang, in a long run", "[.soak][par][nesting]") { mutual_installs(5000); }
 
+TEST_CASE("nesting: two full pools whose callers install into each other do not wait for each other", "[par][nesting]") {
+    // Eight callers fill each pool before any of them asks for the other one: a caller that waited for a slot would wait for ever.
+    for (const std::size_t threads : {1u, 2u, 3u}) {
+        const pool a(threads);
+        const pool b(threads);
+        std::latch all_inside(16);
+        std::atomic<int> done{0};
+        std::vector<std::thread> callers;
+        for (int i = 0; i < 16; ++i) {
+            callers.emplace_back([&, i] {
+                const pool& first = i % 2 == 0 ? a : b;
+                const pool& second = i % 2 == 0 ? b : a;
+                first.install([&] {
+                    all_inside.arrive_and_wait();
+                    done += second.install([] { return map_index(500, [](std::size_t k) { return k; })[499] == 499; });
+                });
+            });
+        }
+        for (auto& caller : callers) {
+            caller.join();
+        }
+        REQUIRE(done == 16);
+    }
+}
+
 TEST_CASE("nesting: a thread that waits never re-enters an item of an outer call", "[par][nesting]") {
-    // Scratch that is per thread, as user code often has it: an item that finds it in use was started by a waiting thread.
+    // Scratch that is per thread, as user code often has it: an item that finds it in use was started by a waiting thread. That can
+    // only happen while helpers of the outer call have not begun, so there are many short outer calls, each with a long tail inside.
     static thread_local bool in_use = false;
-    const pool workers(4);
+    const pool workers(8);
     std::atomic<int> entered_twice{0};
-    workers.install([&] {
-        for_each_index(
-            2000,
-            [&](std::size_t) {
-                entered_twice += in_use;
-                in_use = true;
-                for_each_index(4, [](std::size_t) { work_for(std::chrono::microseconds(5)); }, {.grain = 1});
-                in_use = false;
-            },
-            {.grain = 1});
-    });
+    for (int round = 0; round < 100; ++round) {
+        workers.install([&] {
+            for_each_index(
+                24,
+                [&](std::size_t) {
+                    entered_twice += in_use;
+                    in_use = true;
+                    for_each_index(
+                        6, [](std::size_t j) { j == 0 ? work_for(std::chrono::microseconds(6)) : wait_for(std::chrono::microseconds(20 * j)); },
+                        {.grain = 1});
+                    in_use = false;
+                },
+                {.grain = 1});
+        });
+    }
     REQUIRE(entered_twice == 0);
 }
 

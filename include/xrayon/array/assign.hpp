@@ -22,15 +22,24 @@ template <class T, std::size_t N>
     requires(!std::is_const_v<T>)
 inline constexpr std::size_t slot_rank<array_view<T, N>> = N;
 
+/// Memory with elements of the slot's own type: copied.
+template <class Slot, class Value>
+concept elements_for = requires(Slot slot, std::remove_reference_t<Value>& value) { slot.assign_from(view_of<slot_rank<Slot>>(value)); };
+
+/// An xtensor expression whose elements convert: assigned by xtensor.
+template <class Slot, class Value>
+concept expression_for =
+    xtensor_expression<Value> && std::convertible_to<typename std::remove_cvref_t<Value>::value_type, typename Slot::value_type>;
+
 } // namespace detail
 
-/// `value` can be put into `slot`: a reference takes what its type takes; a mutable array_view takes arrays of its rank
-/// (views, vectors, xtensor containers and lazy expressions).
+/// `value` can be put into `slot`: a reference takes what its type takes; a mutable array_view takes arrays of its rank: views and
+/// vectors of its own element type, xtensor containers and lazy expressions also of one that converts to it.
 template <class Slot, class Value>
 concept array_assignable =
-    (std::is_lvalue_reference_v<Slot> && detail::slot_rank<std::remove_cvref_t<Slot>> == 0 && std::assignable_from<Slot, Value>)
+    (std::is_lvalue_reference_v<Slot> && detail::slot_rank<std::remove_cvref_t<Slot>> == 0 && std::is_assignable_v<Slot, Value>)
     || (detail::slot_rank<std::remove_cvref_t<Slot>> != 0
-        && (xtensor_expression<Value> || viewable_as<std::remove_reference_t<Value>&, detail::slot_rank<std::remove_cvref_t<Slot>>>));
+        && (detail::expression_for<std::remove_cvref_t<Slot>, Value> || detail::elements_for<std::remove_cvref_t<Slot>, Value>));
 
 /// @brief Writes `value` into `slot`.
 /// @throws shape_error  `<op>: the result has shape (..), its slot has (..)` if they differ in rank or extent, before anything is
@@ -45,7 +54,7 @@ void assign_array(std::string_view op, Slot&& slot, Value&& value) {
         if constexpr (xtensor_expression<Value>) {
             check_same_shape(op, "the result", value.shape(), "its slot", slot.shape());
         }
-        if constexpr (viewable_as<std::remove_reference_t<Value>&, rank>) {
+        if constexpr (detail::elements_for<std::remove_cvref_t<Slot>, Value>) {
             const auto source = view_of<rank>(value);
             check_same_shape(op, "the result", source.shape(), "its slot", slot.shape());
             slot.assign_from(source);

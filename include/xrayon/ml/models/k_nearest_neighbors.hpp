@@ -8,6 +8,8 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/index_block.hpp>
 #include <xrayon/core/shape.hpp>
+#include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/models/detail/nearest.hpp>
 #include <xrayon/par/index.hpp>
 
@@ -38,7 +41,8 @@ struct k_nearest_neighbors_options {
 /// multiplication per tile of 64 query rows and 512 training rows. Tiles depend on the batch handed in and on nothing else, so
 /// the labels are the same at every thread count and grain. But BLAS may round a dot product differently at another position in
 /// a tile: where two neighbours are within rounding of each other, the same query in another batch may pick the other one. Where
-/// all products are exact (small integers, as pixel counts) a row's result depends on that row alone.
+/// all products are exact (small integers, as pixel counts) a row's result depends on that row alone. The formula subtracts numbers
+/// as large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
 ///
 /// **Cost.** 2 n d flops a query row by GEMM, and one pass over n distances; scratch 64 x 512 numbers per running tile.
 /// Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
@@ -54,15 +58,15 @@ public:
 
     /// @brief Takes the training data: X (n x d) and y (n labels). A second call replaces the first.
     /// @throws shape_error     if X and y differ in rows
-    /// @throws argument_error  if n is 0 or below k, or a value of X is NaN or infinite
-    template <viewable_as<2> X, indexed_range Y>
-        requires std::integral<std::remove_cvref_t<element_t<Y>>>
-    k_nearest_neighbors& fit(X&& x, const Y& y) {
+    /// @throws argument_error  if n is 0 or below k; if a value of X is NaN or infinite, or a row's squared norm near overflow
+    template <class X, indexed_range Y>
+        requires viewable_as<const X&, 2> && detail::counting_integer<std::remove_cvref_t<element_t<Y>>>
+    k_nearest_neighbors& fit(const X& x, const Y& y) {
         const array_view<const Real, 2> rows = view_of<2>(x);
         check_shapes(rows.shape(0) == element_count(y), "k_nearest_neighbors.fit", "X", rows.shape(), "y", std::array{element_count(y)});
         check(rows.shape(0) >= 1, "k_nearest_neighbors.fit: X must have at least 1 row", rows.shape(0));
         check(k_ <= rows.shape(0), "k_nearest_neighbors.fit: k must be at most the number of rows " + to_text(rows.shape(0)), k_);
-        check_finite("k_nearest_neighbors.fit", rows);
+        std::vector<Real> norms = checked_norms("k_nearest_neighbors.fit", rows);
         matrix kept = matrix::from_shape(rows.shape());
         view_of(kept).assign_from(rows);
         labels kept_labels = labels::from_shape({element_count(y)});
@@ -70,7 +74,6 @@ public:
             check(std::in_range<int>(element(y, i)), "k_nearest_neighbors.fit: labels must fit in int", element(y, i));
             kept_labels(i) = static_cast<int>(element(y, i));
         }
-        std::vector<Real> norms = squared_norms(view_of(std::as_const(kept)));
         x_ = std::move(kept);
         y_ = std::move(kept_labels);
         norms_ = std::move(norms);
@@ -79,14 +82,15 @@ public:
 
     /// @brief A label for each row of Q (m x d).
     /// @throws shape_error     if Q does not have the training data's columns
-    /// @throws argument_error  before fit; or if a value of Q is NaN or infinite
+    /// @throws argument_error  before fit; if a value of Q is NaN or infinite, or a row's squared norm near overflow
     /// Parallel over tiles of 64 rows; call it inside an item of batch_inference as well.
-    template <viewable_as<2> Q>
-    [[nodiscard]] labels predict(Q&& q) const {
+    template <class Q>
+        requires viewable_as<const Q&, 2>
+    [[nodiscard]] labels predict(const Q& q) const {
         const array_view<const Real, 2> queries = view_of<2>(q);
         check(x_.shape(0) > 0, "k_nearest_neighbors.predict: call fit first");
         check_shapes(queries.shape(1) == x_.shape(1), "k_nearest_neighbors.predict", "Q", queries.shape(), "the training data", x_.shape());
-        check_finite("k_nearest_neighbors.predict", queries);
+        (void)checked_norms("k_nearest_neighbors.predict", queries);
         return vote(queries, nothing_left_out);
     }
 
@@ -109,14 +113,20 @@ private:
     static constexpr std::size_t query_tile = 64;
     static constexpr std::size_t training_tile = 512;  // 64 x 512 doubles and 512 rows of 64 columns stay in 1 MiB of L2
 
-    static void check_finite(std::string_view op, const array_view<const Real, 2>& rows) {
-        for (std::size_t i = 0; i < rows.shape(0); ++i) {
-            for (std::size_t j = 0; j < rows.shape(1); ++j) {
-                if (!std::isfinite(rows(i, j))) [[unlikely]] {
-                    check(false, std::string(op) + ": values must be finite; row " + to_text(i) + " column " + to_text(j), rows(i, j));
+    /// Squared norms, of rows whose distances cannot overflow: |a - b|^2 is at most 4 times the larger one.
+    static std::vector<Real> checked_norms(std::string_view op, const array_view<const Real, 2>& rows) {
+        std::vector<Real> norms = squared_norms(rows);
+        for (std::size_t i = 0; i < norms.size(); ++i) {
+            if (!(norms[i] <= std::numeric_limits<Real>::max() / 8)) [[unlikely]] {
+                for (std::size_t j = 0; j < rows.shape(1); ++j) {
+                    check(std::isfinite(rows(i, j)), std::string(op) + ": values must be finite; row " + to_text(i) + " column " + to_text(j),
+                          rows(i, j));
                 }
+                check(false, std::string(op) + ": the squared norm of a row must be at most an eighth of the largest number; row " + to_text(i),
+                      norms[i]);
             }
         }
+        return norms;
     }
 
     static std::vector<Real> squared_norms(const array_view<const Real, 2>& rows) {

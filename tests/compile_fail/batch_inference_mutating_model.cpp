@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model is called from many threads at once: one that changes itself is a race.
+#include <xrayon/ml/batch_inference.hpp>
+
+#include <vector>
+
+struct counting_model {
+    int calls = 0;
+#ifdef XRAYON_SHOULD_FAIL
+    double operator()(double x) { return x + ++calls; }
+#else
+    double operator()(double x) const { return x + calls; }
+#endif
+};
+
+auto use(const std::vector<double>& batches) { return xrayon::ml::batch_inference(batches, counting_model{}); }
