@@ -13,6 +13,7 @@
 
 #include <xrayon/par/index.hpp>
 
+#include "../support/machine.hpp"
 #include "../support/paired.hpp"
 #include "perceptron.hpp"
 #include "venue.hpp"

@@ -9,6 +9,7 @@
 #include <xrayon/array/batches.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 
+#include "../support/machine.hpp"
 #include "../support/paired.hpp"
 #include "perceptron.hpp"
 #include "venue.hpp"

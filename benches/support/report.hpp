@@ -96,7 +96,7 @@ using cells = std::vector<std::vector<std::string>>;
                          interval(c.difference, in.per_second, in.digits), std::string(name_of(c.outcome))});
     }
     text += markdown ? to_markdown_table(lines) + "\n" : to_plain_table(lines);
-    text += (markdown ? "" : "  ") + to_text(times.rounds()) + " pairs, " + to_text(times.runs)
+    text += (markdown ? "" : "  ") + to_text(times.rounds()) + (times.rounds() == 1 ? " pair, " : " pairs, ") + to_text(times.runs)
             + (times.runs == 1 ? " run a sample; " : " runs a sample; ") + decimals(100 * times.share.others, 1)
             + " % of the machine went to other programs, " + decimals(100 * times.share.stolen, 1) + " % to other guests of the host\n";
     return text;

@@ -229,3 +229,44 @@ TEST_CASE("faults: an own stop of a nested call is that item's failure, with its
     }
     REQUIRE(total == 77);
 }
+
+TEST_CASE("faults: a deadline is never negative, and one beyond the end of time never comes", "[par][faults][errors]") {
+    std::atomic<int> calls{0};
+    const auto count = [&](std::size_t) { ++calls; };
+    REQUIRE_THROWS_WITH(for_each_index(5, count, {.run = {.deadline = std::chrono::nanoseconds(-3)}}),
+                        "for_each_index: options.run.deadline must be >= 0 ns, got -3");
+    REQUIRE(calls == 0);
+    for_each_index(5, count, {.run = {.deadline = std::chrono::nanoseconds::max()}});
+    REQUIRE(calls == 5);
+}
+
+TEST_CASE("faults: collect gathers failed leaves and failed merges of a fold", "[par][faults]") {
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        std::vector<std::size_t> failed;
+        try {
+            (void)workers.install([] {
+                return fold_index(
+                    8, 1,
+                    [](std::size_t i, std::size_t) {
+                        if (i == 2) {
+                            throw custom_failure(i);
+                        }
+                        return i;
+                    },
+                    [](std::size_t left, std::size_t right) {
+                        if (right == 7) {
+                            throw custom_failure(right);
+                        }
+                        return std::max(left, right);
+                    },
+                    {.run = {.error = on_error::collect}});
+            });
+        } catch (const task_errors& errors) {
+            for (const item_error& each : errors.errors()) {
+                failed.push_back(each.index);
+            }
+        }
+        REQUIRE(failed == std::vector<std::size_t>{2, 7});  // the merge of leaves 6 and 7 comes right after leaf 7
+    }
+}

@@ -48,9 +48,9 @@ void for_each_index(std::size_t n, const F& f, const loop_options& options = {})
     const auto item = [&f](std::size_t i) { static_cast<void>(std::invoke(f, i)); };
     detail::each_item work(item);
     call.run(work);
-    call.report();
-    if (!call.succeeded()) {
-        call.raise();
+    call.outcome().report();
+    if (!call.outcome().succeeded()) {
+        call.outcome().raise();
     }
 }
 
@@ -70,14 +70,13 @@ template <index_map F>
     const auto item = [&f, data](std::size_t i) { ::new (static_cast<void*>(data + i)) value(std::invoke(f, i)); };
     detail::each_item work(item);
     call.run(work);
-    if (!call.succeeded()) [[unlikely]] {
+    call.outcome().report();
+    if (!call.outcome().succeeded()) [[unlikely]] {
         if constexpr (!std::is_trivially_destructible_v<value>) {
-            call.for_each_completed([data](std::size_t begin, std::size_t end) { std::destroy(data + begin, data + end); });
+            call.outcome().for_each_completed([data](std::size_t begin, std::size_t end) { std::destroy(data + begin, data + end); });
         }
-        call.report();
-        call.raise();
+        call.outcome().raise();
     }
-    call.report();
     return results<value>(memory);
 }
 
@@ -111,9 +110,9 @@ template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_
     detail::guarded_call call(leaves, options, "fold_index");
     detail::tree_fold<Value, decltype(leaf_at), decltype(merge)> work(leaves, leaf_at, merge);
     call.run(work);
-    call.report();
-    if (!call.succeeded()) [[unlikely]] {
-        call.raise();
+    call.outcome().report();
+    if (!call.outcome().succeeded()) [[unlikely]] {
+        call.outcome().raise();
     }
     return work.take();
 }

@@ -114,7 +114,7 @@ private:
             try {
                 value.emplace(node.is_right() ? combine_(std::move(*other), std::move(*value)) : combine_(std::move(*value), std::move(*other)));
             } catch (...) {
-                call.fail(last, std::current_exception());
+                call.outcome().keep(last, std::current_exception());
                 return;
             }
             node = parent;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_DETAIL_CALL_OUTCOME_HPP
+#define XRAYON_PAR_DETAIL_CALL_OUTCOME_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xrayon/core/check.hpp>
+#include <xrayon/core/error.hpp>
+#include <xrayon/core/index_block.hpp>
+#include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/run_options.hpp>
+
+namespace xrayon::detail {
+
+/// What came of the items of one call: how many finished, what they threw, which were left undone, and what the call ends with.
+class call_outcome {
+public:
+    /// `state` outlives this; a failure lowers its cut.
+    call_outcome(call_state& state, const call_frame* outer, const run_options& options) : state_(state), outer_(outer), options_(options) {}
+
+    void add_finished(std::size_t items) noexcept { finished_.fetch_add(items, std::memory_order_relaxed); }
+    void set_threads(std::size_t threads) noexcept { threads_ = threads; }
+
+    /// Keeps what an item threw, or a merge that comes right after it in order. True: the items behind it still run.
+    bool keep(std::size_t index, std::exception_ptr error) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (options_.error == on_error::collect) {
+            try {
+                errors_.push_back({index, error});
+                return true;
+            } catch (...) {
+                // No memory for the list: end as any other call would.
+            }
+        }
+        if (index < failed_) {
+            failed_ = index;
+            error_.swap(error);
+            state_.cut.store(index, std::memory_order_relaxed);
+        }
+        return false;
+    }
+
+    /// Room for what `participants` threads may leave undone, beside the caller's own. Before they start.
+    void make_room(std::size_t participants) { helper_holes_.resize(participants); }
+    /// Where participant `number` says what it claimed and did not run; an empty block when there is nothing.
+    [[nodiscard]] index_block& hole(std::size_t number) noexcept { return number < helper_holes_.size() ? helper_holes_[number] : caller_hole_; }
+    [[nodiscard]] index_block& caller_hole() noexcept { return caller_hole_; }
+    /// Items [claimed, count) were never claimed. After the run.
+    void set_claimed(std::size_t claimed) noexcept { claimed_ = std::min(claimed, state_.count); }
+
+    /// True when every item finished. A stop that comes too late to leave anything undone changes nothing.
+    [[nodiscard]] bool succeeded() const noexcept { return finished_ == state_.count && !error_ && errors_.empty(); }
+
+    /// Calls `f(begin, end)` for what finished, ascending and apart.
+    template <class F>
+    void for_each_completed(const F& f) {
+        sort();
+        // Everything but three ascending lists: failed items, what helpers left undone, what the caller did.
+        std::size_t begin = 0;
+        const auto leave_out = [&](std::size_t from, std::size_t to) {
+            if (from < to) {
+                if (begin < from) {
+                    f(begin, from);
+                }
+                begin = std::max(begin, to);
+            }
+        };
+        auto error = errors_.begin();
+        const auto leave_out_errors_below = [&](std::size_t limit) {
+            for (; error != errors_.end() && error->index < limit; ++error) {
+                leave_out(error->index, error->index + 1);
+            }
+        };
+        const auto leave_out_hole = [&](const index_block& each) {
+            leave_out_errors_below(each.begin);
+            leave_out(each.begin, each.end);
+        };
+        bool caller = false;
+        for (const index_block& each : helper_holes_) {
+            if (!caller && caller_hole_.begin <= each.begin) {
+                leave_out_hole(caller_hole_);
+                caller = true;
+            }
+            leave_out_hole(each);
+        }
+        if (!caller) {
+            leave_out_hole(caller_hole_);
+        }
+        leave_out_errors_below(claimed_);
+        leave_out(claimed_, state_.count);
+        leave_out(state_.count, state_.count + 1);
+    }
+
+    /// Fills the report if one was asked for; what there is no memory for is left out.
+    void report() noexcept {
+        if (options_.report == nullptr) {
+            return;
+        }
+        run_report& report = *options_.report;
+        report = run_report{};
+        report.total = state_.count;
+        report.done = finished_;
+        report.threads = threads_;
+        if (succeeded()) {
+            return;
+        }
+        sort();
+        const std::size_t lowest = errors_.empty() ? failed_ : std::min(failed_, errors_.front().index);
+        try {
+            if (lowest != call_state::none) {
+                report.failed = lowest;
+                report.path = path_to(lowest);
+            }
+            for_each_completed([&](std::size_t begin, std::size_t end) { report.completed.push_back({begin, end}); });
+        } catch (...) {
+        }
+    }
+
+    /// Throws what a call that did not succeed ends with.
+    XRAYON_COLD [[noreturn]] void raise() {
+        if (error_) {
+            raise_error();
+        }
+        if (!errors_.empty()) {
+            raise_collected();
+        }
+        const auto own = state_.stopped();
+        const cancel_reason reason = own ? *own : cancel_reason::outer_call;
+        const std::string why = reason == cancel_reason::stop_requested ? "stop requested"
+                                : reason == cancel_reason::deadline     ? "deadline passed"
+                                                                        : "outer call cancelled";
+        const std::size_t done = finished_;
+        throw cancelled(std::string(state_.name) + ": " + why + ", " + to_text(done) + " of " + to_text(state_.count) + " done", reason, done,
+                        state_.count);
+    }
+
+private:
+    void sort() noexcept {
+        std::sort(errors_.begin(), errors_.end(), [](const item_error& a, const item_error& b) { return a.index < b.index; });
+        std::sort(helper_holes_.begin(), helper_holes_.end(), [](const index_block& a, const index_block& b) { return a.begin < b.begin; });
+    }
+
+    [[noreturn]] void raise_error() {
+        std::exception_ptr error = std::exchange(error_, nullptr);
+        if (options_.error == on_error::rethrow) {
+            std::rethrow_exception(std::move(error));
+        }
+        const std::string text =
+            std::string(state_.name) + ": item " + to_text(failed_) + " of " + to_text(state_.count) + " failed" + cause_text(error);
+        raise_nesting(std::move(error), [&] { throw task_error(text, failed_, state_.count, path_to(failed_)); });
+    }
+
+    [[noreturn]] void raise_collected() {
+        sort();
+        const std::size_t lowest = errors_.front().index;
+        const std::string text = std::string(state_.name) + ": " + to_text(errors_.size()) + " of " + to_text(state_.count)
+                                 + " items failed, item " + to_text(lowest) + " first" + cause_text(errors_.front().error);
+        raise_nesting(errors_.front().error, [&] { throw task_errors(text, std::move(errors_), state_.count, path_to(lowest)); });
+    }
+
+    /// Calls `raise` while `error` is being handled, so that what it throws nests it.
+    template <class Raise>
+    [[noreturn]] static void raise_nesting(std::exception_ptr error, const Raise& raise) {
+        try {
+            std::rethrow_exception(std::move(error));
+        } catch (...) {
+            raise();
+        }
+        std::terminate();  // raise always throws
+    }
+
+    [[nodiscard]] std::string path_to(std::size_t index) const {
+        const call_frame here{.parent = outer_, .call = &state_, .index = index};
+        return call_path(&here);
+    }
+
+    /// ": <what>" of an exception, or that it has none.
+    static std::string cause_text(const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& cause) {
+            const char* const text = cause.what();
+            return std::string(": ") + (text == nullptr ? "(no text)" : text);
+        } catch (...) {
+            return ": non-std exception";
+        }
+    }
+
+    call_state& state_;
+    const call_frame* outer_;
+    const run_options& options_;
+    std::atomic<std::size_t> finished_{0};
+    std::size_t threads_ = 0;
+    std::size_t claimed_ = 0;
+    index_block caller_hole_;
+    std::vector<index_block> helper_holes_;
+    std::mutex mutex_;
+    std::size_t failed_ = call_state::none;  // lowest failing item, and what it threw
+    std::exception_ptr error_;
+    std::vector<item_error> errors_;  // on_error::collect
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_DETAIL_CALL_OUTCOME_HPP
