@@ -43,13 +43,25 @@ struct call_state {
     }
 };
 
+/// The index of a running item. An enumeration inside, because nothing else has its type: a plain std::size_t might alias the
+/// numbers that items work on, and the compiler could not keep those in registers, nor vectorise, past the store of the index.
+class item_index {
+public:
+    constexpr item_index(std::size_t index = 0) noexcept : index_(static_cast<kept>(index)) {}  // NOLINT: it is a number
+    constexpr operator std::size_t() const noexcept { return static_cast<std::size_t>(index_); }
+
+private:
+    enum class kept : std::size_t {};
+    kept index_;
+};
+
 /// One level of nesting on one thread. Frames live on the stack of the thread they describe.
 struct call_frame {
     const call_frame* parent = nullptr;
     detail::pool_state* pool = nullptr;  ///< Where nested work goes; null: the global pool.
     bool inside = false;                 ///< The thread is in that pool's arena.
     const call_state* call = nullptr;    ///< Null for an install.
-    std::size_t index = 0;               ///< The item that is running.
+    item_index index = 0;                ///< The item that is running.
 };
 
 namespace detail {
@@ -97,7 +109,7 @@ private:
     std::string path;
     for (; frame != nullptr; frame = frame->parent) {
         if (frame->call != nullptr) {
-            std::string step = std::string(frame->call->name) + "[" + to_text(frame->index) + "]";
+            std::string step = std::string(frame->call->name) + "[" + to_text(std::size_t{frame->index}) + "]";
             path = path.empty() ? std::move(step) : std::move(step) + " > " + path;
         }
     }

@@ -45,9 +45,10 @@ public:
     }
 
     /// Runs items [begin, end); by exception out of the middle, with frame.index where it stopped. Items that are dear, or
-    /// hooked, are watched one by one; cheap ones in runs of 64, which the compiler may vectorise.
-    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool each, item_hook* hook) const {
-        if (hook != nullptr || each) {
+    /// hooked, are watched one by one; cheap ones in runs of 512, which the compiler may
+    /// vectorise: at 64 the ends of the runs cost a tenth of a nanosecond an item.
+    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, item_hook* hook) const {
+        if (hook != nullptr || one_by_one) {
             for (std::size_t i = begin; i < end; ++i) {
                 frame.index = i;
                 if (i != begin) {
@@ -63,7 +64,7 @@ public:
             return;
         }
         while (begin < end) {
-            const std::size_t stop = end - begin < 64 ? end : begin + 64;
+            const std::size_t stop = end - begin < 512 ? end : begin + 512;
             for (std::size_t i = begin; i < stop; ++i) {
                 frame.index = i;
                 item_(i);

@@ -41,7 +41,7 @@ public:
 
     /// `options` outlives this. @throws argument_error, environment_error
     guarded_call(std::size_t count, const loop_options& options, std::string_view default_name)
-        : options_(options), outer_(current_call()), threads_(current_num_threads()), outcome_(state_, outer_, options.run) {
+        : options_(options), outer_(current_call()), threads_(current_num_threads()), outcome_(state_, outer_, options.run), nested_(in_call(outer_)) {
         state_.name = !options.run.label.empty() ? std::string_view(options.run.label)
                       : !options.name.empty()    ? options.name
                                                  : default_name;
@@ -53,7 +53,7 @@ public:
         if (options.run.deadline != std::chrono::nanoseconds{}) {
             set_deadline(options.run.deadline);
         }
-        watched_ = outer_ != nullptr || options.run.stop.stop_possible() || options.run.deadline != std::chrono::nanoseconds{};
+        watched_ = nested_ || options.run.stop.stop_possible() || options.run.deadline != std::chrono::nanoseconds{};
     }
     guarded_call(const guarded_call&) = delete;
     guarded_call& operator=(const guarded_call&) = delete;
@@ -67,7 +67,7 @@ public:
         }
         // Nested calls are under the guard of the outermost one.
         std::optional<blas_guard> blas;
-        if (!in_call(outer_)) {
+        if (!nested_) {
             blas.emplace();
         }
         pace pace(options_.grain, threads_);
@@ -213,9 +213,10 @@ private:
     const loop_options& options_;
     const call_frame* outer_;
     std::size_t threads_;
-    bool watched_ = false;
     call_state state_;
     call_outcome outcome_;
+    bool nested_;           // inside an item of another call
+    bool watched_ = false;  // something but an item's failure may end it
     alignas(64) std::atomic<std::size_t> next_{0};  // the first unclaimed item, on a cache line of its own
 };
 
