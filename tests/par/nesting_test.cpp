@@ -141,17 +141,31 @@ TEST_CASE("nesting: a nested call in a cancelled call ends whole or by cancelled
         std::atomic<int> silent{0};
         for (std::uint64_t round = 0; round < 40; ++round) {
             const test::random_delays delays(round, 8);
+            std::atomic<bool> above_is_running{false};
             REQUIRE_THROWS_AS(workers.install([&] {
                 for_each_index(
                     8,
                     [&](std::size_t i) {
                         if (i == 1) {
-                            work_for(std::chrono::microseconds(100));
+                            // Fails while an item above it is in the middle of its nested call, if another thread runs one in time.
+                            const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(threads == 1 ? 0 : 200);
+                            while (!above_is_running && std::chrono::steady_clock::now() < give_up) {
+                                std::this_thread::yield();
+                            }
                             throw std::runtime_error("x");
                         }
                         std::vector<int> out(100, 0);
                         try {
-                            for_each_index(100, [&](std::size_t k) { work_for(std::chrono::microseconds(2)); out[k] = 1; }, {.grain = 1});
+                            for_each_index(
+                                100,
+                                [&](std::size_t k) {
+                                    if (i > 1 && k == 10) {
+                                        above_is_running = true;
+                                    }
+                                    work_for(std::chrono::microseconds(5));
+                                    out[k] = 1;
+                                },
+                                {.grain = 1});
                         } catch (const cancelled&) {
                             ++said_so;
                             throw;
@@ -164,7 +178,7 @@ TEST_CASE("nesting: a nested call in a cancelled call ends whole or by cancelled
         }
         REQUIRE(silent == 0);
         REQUIRE(whole >= 40);  // item 0 is below the failure and always ends
-        REQUIRE((threads == 1 || whole + said_so > 40));
+        REQUIRE((threads == 1 || said_so > 0));
     }
 }
 
