@@ -67,6 +67,29 @@ TEST_CASE("for_each_index: a small call stays on the calling thread and allocate
     REQUIRE(alone > 500);
 }
 
+TEST_CASE("for_each_index: dear items are shared before the first of them has ended", "[par][for_each_index]") {
+    // Two items on two threads: each waits for the other one to have begun, or gives up after 20 s.
+    const pool workers(2);
+    for (int round = 0; round < 3; ++round) {
+        std::atomic<int> begun{0};
+        std::atomic<int> alone{0};
+        workers.install([&] {
+            for_each_index(2, [&](std::size_t) {
+                ++begun;
+                const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+                while (begun < 2 && std::chrono::steady_clock::now() < give_up) {
+                    std::this_thread::yield();
+                }
+                alone += begun < 2;
+                const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);  // dear, so that the next call is shared too
+                while (std::chrono::steady_clock::now() < until) {
+                }
+            });
+        });
+        REQUIRE(alone == 0);
+    }
+}
+
 TEST_CASE("for_each_index: what the function returns is dropped, and member functions can be called", "[par][for_each_index]") {
     std::atomic<int> calls{0};
     for_each_index(10, [&](std::size_t) { return ++calls; });

@@ -27,6 +27,7 @@ public:
 
     void add_finished(std::size_t items) noexcept { finished_.fetch_add(items, std::memory_order_relaxed); }
     void set_threads(std::size_t threads) noexcept { threads_ = threads; }
+    [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
 
     /// Keeps what an item threw, or a merge that comes right after it in order. True: the items behind it still run.
     bool keep(std::size_t index, std::exception_ptr error) noexcept {

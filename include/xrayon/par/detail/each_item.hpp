@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 
 namespace xrayon::detail {
@@ -28,6 +29,8 @@ private:
 template <class Item>
 class each_item {
 public:
+    static inline constinit call_history history = {};
+
     explicit each_item(const Item& item) : item_(item) {}
 
     /// Takes the next `want` items. Alone, a plain store is enough; a claim costs an atomic add only once work is shared.

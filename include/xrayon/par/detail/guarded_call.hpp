@@ -18,6 +18,7 @@
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/tick_clock.hpp>
+#include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/call_outcome.hpp>
 #include <xrayon/par/detail/pace.hpp>
 #include <xrayon/par/loop_options.hpp>
@@ -58,7 +59,7 @@ public:
     guarded_call(const guarded_call&) = delete;
     guarded_call& operator=(const guarded_call&) = delete;
 
-    /// Runs all items by `work.claim(...)` and `work.run(...)` (see each_item), until they are done or cancelled. Does not throw
+    /// Runs all items by `work.claim(...)` and `work.run(...)` (see each_item), whose kind has a `history`, until they are done or cancelled. Does not throw
     /// what items throw: ask the outcome.
     template <class Work>
     void run(Work& work) {
@@ -70,19 +71,23 @@ public:
         if (!nested_) {
             blas.emplace();
         }
+        const auto begin = tick_clock::now();
         pace pace(options_.grain, threads_);
-        pace.start(tick_clock::now());
-        bool share = false;
-        {
+        pace.start(begin);
+        outcome_.set_threads(1);
+        bool share = threads_ > 1 && state_.count > 1 && Work::history.share_at_once();
+        if (!share) {
             call_frame frame = frame_here();
             const frame_scope scope(frame);
             share = claim_until_done<true>(work, frame, pace, outcome_.caller_hole());
         }
-        outcome_.set_threads(1);
         if (share) {
             share_rest(work, pace);
         }
         outcome_.set_claimed(next_);
+        if (outcome_.succeeded()) {
+            Work::history.note(tick_clock::now() - begin, outcome_.threads(), state_.count);
+        }
     }
 
     [[nodiscard]] call_outcome& outcome() noexcept { return outcome_; }
@@ -182,7 +187,7 @@ private:
     void share_rest(Work& work, const pace& pace) noexcept {
         const std::size_t left = state_.count - next_.load(std::memory_order_relaxed);
         const std::size_t claims = options_.grain ? left / *options_.grain + (left % *options_.grain != 0) : left;
-        std::size_t helpers = std::min(threads_ - 1, claims - 1);
+        std::size_t helpers = std::min(threads_ - 1, std::max<std::size_t>(1, claims) - 1);
         try {
             outcome_.make_room(helpers + 2);  // every helper, the caller, the caller once more
         } catch (...) {

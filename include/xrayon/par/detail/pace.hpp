@@ -13,8 +13,8 @@ namespace xrayon::detail {
 
 /// How many items the next claim of one participant takes. Only time is decided here, never a result.
 ///
-/// A call starts inline: claims double, so that a call of 64 trivial items reads the clock a few times only, and no claim is
-/// larger than what has been seen so far: after one cheap item the next ten may be dear. Shared claims last about 20 us, shrink
+/// A call whose items are cheap (call_history) starts inline: claims double, so that a call of 64 trivial items reads the clock a few times only, and no claim is
+/// larger than what has been seen so far: after one cheap item the next ten may be dear. Shared claims last about 50 us, shrink
 /// towards the end, and never take more than a fair part of what is left.
 class pace {
 public:
@@ -27,10 +27,6 @@ public:
         : grain_(caller.grain_), threads_(caller.threads_), item_cost_(caller.item_cost_), done_(caller.done_), last_(now), shared_(true) {}
 
     void start(ticks now) noexcept { start_ = last_ = now; }
-    void start_sharing(ticks now) noexcept {
-        shared_ = true;
-        last_ = now;
-    }
 
     /// Items to claim next, >= 1, when `left` >= 1 are unclaimed.
     [[nodiscard]] std::size_t want(std::size_t left) const noexcept {
@@ -40,6 +36,9 @@ public:
         if (threads_ == 1) {
             // Nobody to share with: claims only bound how long a stop goes unnoticed.
             return std::max<std::size_t>(1, std::min({left, 4 * done_, in_ticks(long_claim)}));
+        }
+        if (done_ == 0) {
+            return 1;  // nobody knows yet what an item costs
         }
         const std::size_t fair = std::max<std::size_t>(1, left / (4 * threads_));
         if (!shared_) {
@@ -66,7 +65,7 @@ public:
 private:
     static constexpr ticks share_after = 5;     // microseconds, as all of these
     static constexpr ticks worth_sharing = 3;
-    static constexpr ticks long_claim = 20;
+    static constexpr ticks long_claim = 50;
     static constexpr ticks short_claim = 1;
 
     /// How many items take `microseconds`, by the last claim's cost.

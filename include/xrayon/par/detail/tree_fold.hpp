@@ -14,6 +14,7 @@
 
 #include <xrayon/core/canonical_tree.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/each_item.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 
@@ -24,6 +25,8 @@ namespace xrayon::detail {
 template <class Value, class Leaf, class Combine>
 class tree_fold {
 public:
+    static inline constinit call_history history = {};
+
     tree_fold(std::size_t leaves, const Leaf& leaf, const Combine& combine) : leaves_(leaves), leaf_(leaf), combine_(combine) {}
     tree_fold(const tree_fold&) = delete;
     tree_fold& operator=(const tree_fold&) = delete;
