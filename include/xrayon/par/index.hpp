@@ -27,7 +27,8 @@
 //   use of the library and XRAYON_NUM_THREADS cannot be read; cancelled if the stop token, the deadline or an outer call ends it.
 // Nesting: a call inside an item uses the same threads; a thread that waits never starts an unrelated item, so locks and
 //   scratch held across a call are safe.
-// Cost: up to about 5 us of work runs on the calling thread alone; from there on the rest is shared.
+// Cost: where items have been cheap so far, up to about 5 us of work runs on the calling thread alone and the rest is shared;
+//   where they have been dear (5 us or more each), or at the first call from a place, all is shared at once.
 
 namespace xrayon {
 
