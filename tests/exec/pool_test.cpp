@@ -32,9 +32,10 @@ void spin(std::chrono::microseconds time) {
 }
 
 /// How many threads can be in items at the same time: item 0 takes long enough for the rest to be shared, each of the others
-/// waits until `threads` of them are there, or gives up after 20 s.
+/// waits until `threads` of them are there, or gives up after 5 s.
 std::size_t threads_at_once(const pool& workers, std::size_t threads) {
     std::atomic<std::size_t> here{0};
+    std::atomic<std::size_t> gave_up{0};
     workers.install([&] {
         for_each_index(
             threads + 1,
@@ -44,14 +45,15 @@ std::size_t threads_at_once(const pool& workers, std::size_t threads) {
                     return;
                 }
                 ++here;
-                const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+                const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
                 while (here < threads && std::chrono::steady_clock::now() < give_up) {
                     std::this_thread::yield();
                 }
+                gave_up += here < threads;
             },
             {.grain = 1});
     });
-    return here;
+    return threads - gave_up;
 }
 
 } // namespace

@@ -4,10 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../support/catch.hpp"
@@ -268,5 +270,129 @@ TEST_CASE("faults: collect gathers failed leaves and failed merges of a fold", "
             }
         }
         REQUIRE(failed == std::vector<std::size_t>{2, 7});  // the merge of leaves 6 and 7 comes right after leaf 7
+    }
+}
+
+TEST_CASE("faults: cheap items, which run in long runs, fail, stop and collect as dear ones do", "[par][faults]") {
+    const std::size_t n = 20'000;
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        for (std::uint64_t round = 0; round < 30; ++round) {
+            const std::size_t low = test::mix(round) % n;
+            const std::size_t high = low + test::mix(round + 100) % (n - low);
+            const auto item = [&](std::size_t i) {
+                if (i == low || i == high) {
+                    throw custom_failure(i);
+                }
+                return std::make_shared<std::size_t>(i);  // a leak or a second destruction would be seen by AddressSanitizer
+            };
+            std::size_t caught = n;
+            run_report report;
+            try {
+                (void)workers.install([&] { return map_index(n, item, {.run = {.report = &report}}); });
+            } catch (const custom_failure& failure) {
+                caught = failure.index;
+            }
+            INFO("failing at " << low << " and " << high << ", threads " << threads);
+            REQUIRE(caught == low);
+            REQUIRE(report.failed == low);
+            std::size_t completed = 0;
+            for (const index_block& block : report.completed) {
+                completed += block.size();
+                REQUIRE((block.end <= low || block.begin > low));
+            }
+            REQUIRE(completed == report.done);
+            REQUIRE((low == 0 || report.completed.front() == index_block{0, low}));
+
+            try {
+                (void)workers.install([&] { return map_index(n, item, {.run = {.error = on_error::collect, .report = &report}}); });
+                FAIL("nothing was thrown");
+            } catch (const task_errors& errors) {
+                REQUIRE(errors.errors().size() == (low == high ? 1 : 2));
+                REQUIRE(errors.errors().front().index == low);
+                REQUIRE(errors.errors().back().index == high);
+            }
+            REQUIRE(report.done == n - (low == high ? 1 : 2));
+        }
+    }
+}
+
+TEST_CASE("faults: items that turn dear in the middle of a claim are watched from then on", "[par][faults]") {
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        std::stop_source stop;
+        std::atomic<int> dear{0};
+        REQUIRE_THROWS_AS(workers.install([&] {
+            for_each_index(
+                1'000'000,
+                [&](std::size_t i) {
+                    if (i < 100'000) {
+                        return;
+                    }
+                    if (++dear == 3) {
+                        stop.request_stop();
+                    }
+                    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+                    while (std::chrono::steady_clock::now() < until) {
+                    }
+                },
+                {.grain = 500'000, .run = {.stop = stop.get_token()}});
+        }),
+                          cancelled);
+        REQUIRE(dear < 600 * static_cast<int>(threads));  // at most the run of 512 that was under way on each thread
+    }
+}
+
+TEST_CASE("faults: a call that collects and is stopped says that it was stopped", "[par][faults]") {
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        std::stop_source stop;
+        run_report report;
+        REQUIRE_THROWS_AS(workers.install([&] {
+            for_each_index(
+                1000,
+                [&](std::size_t i) {
+                    if (i == 3) {
+                        throw custom_failure(i);
+                    }
+                    if (i == 20) {
+                        stop.request_stop();
+                    }
+                    while (i > 20 && !stop.stop_requested()) {
+                        std::this_thread::yield();
+                    }
+                },
+                {.grain = 1, .run = {.stop = stop.get_token(), .error = on_error::collect, .report = &report}});
+        }),
+                          cancelled);
+        REQUIRE(report.failed == 3);
+    }
+}
+
+TEST_CASE("faults: a stop that meets a fold in a nested call of a merge is the fold's own", "[par][faults]") {
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        for (int round = 0; round < 20; ++round) {
+            std::stop_source stop;
+            std::size_t total = 0;
+            try {
+                (void)workers.install([&] {
+                    return fold_index(
+                        64, 1, [](std::size_t i, std::size_t) { return i; },
+                        [&](std::size_t left, std::size_t right) {
+                            if (right == 15) {
+                                stop.request_stop();
+                            }
+                            for_each_index(7, [](std::size_t) {});
+                            return std::max(left, right);
+                        },
+                        {.run = {.stop = stop.get_token()}});
+                });
+            } catch (const cancelled& end) {
+                REQUIRE(end.reason() == cancel_reason::stop_requested);
+                total = end.total();
+            }
+            REQUIRE(total == 64);
+        }
     }
 }

@@ -26,6 +26,7 @@ struct blas_library {
     std::string name;         ///< "OpenBLAS", "MKL", "BLIS"
     std::string version;      ///< As the library says; empty if it does not.
     std::size_t threads = 0;  ///< Its setting now.
+    bool openmp = false;      ///< It counts threads as OpenMP does, for each calling thread apart: one setting cannot hold it.
 };
 
 namespace detail {
@@ -61,6 +62,7 @@ inline void refresh_blas(process_state& state) {
     const std::lock_guard lock(state.blas_mutex);
     if (state.blas_users.load(std::memory_order_relaxed) == 0) {
         state.blas = find_blas();
+        state.blas_absent.store(state.blas.count == 0, std::memory_order_release);
         state.blas_known.store(true, std::memory_order_release);
     }
 }
@@ -84,7 +86,7 @@ XRAYON_COLD inline void enter_blas(process_state& state) {
 
 XRAYON_COLD inline void leave_blas(process_state& state) noexcept {
     const std::lock_guard lock(state.blas_mutex);
-    if (state.blas_users.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    if (state.blas_users.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         for (std::size_t i = 0; i < state.blas.count; ++i) {
             const auto& library = state.blas.items[i];
             if (library.saved != 1) {
@@ -107,7 +109,7 @@ public:
                 return;
             }
         }
-        if (state_->blas_known.load(std::memory_order_acquire) && state_->blas.count == 0) {
+        if (state_->blas_absent.load(std::memory_order_acquire)) {
             state_ = nullptr;  // No BLAS in this program.
             return;
         }
@@ -148,11 +150,13 @@ inline void pin_blas_threads() {
     const detail::blas_controls found = detail::find_blas();
     for (std::size_t i = 0; i < found.count; ++i) {
         const auto& item = found.items[i];
-        blas_library library{item.name, {}, static_cast<std::size_t>(std::max(0, item.get()))};
+        blas_library library{item.name, {}, static_cast<std::size_t>(std::max(0, item.get())), false};
         if (library.name == "OpenBLAS") {
             if (const auto config = detail::find_symbol<char* (*)()>("openblas_get_config")) {
                 library.version = config();
             }
+            const auto parallel = detail::find_symbol<int (*)()>("openblas_get_parallel");
+            library.openmp = parallel != nullptr && parallel() == 2;
         } else if (library.name == "BLIS") {
             if (const auto version = detail::find_symbol<const char* (*)()>("bli_info_get_version_str")) {
                 library.version = version();

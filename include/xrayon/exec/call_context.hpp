@@ -66,7 +66,9 @@ struct call_frame {
 
 namespace detail {
 
+inline namespace state_1 {
 XRAYON_SHARED inline constinit thread_local const call_frame* current_frame = nullptr;
+}
 
 /// Makes a frame the innermost one of this thread.
 class frame_scope {

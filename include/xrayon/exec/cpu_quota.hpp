@@ -2,6 +2,7 @@
 #ifndef XRAYON_EXEC_CPU_QUOTA_HPP
 #define XRAYON_EXEC_CPU_QUOTA_HPP
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>

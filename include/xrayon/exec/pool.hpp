@@ -74,7 +74,9 @@ pool_config config_of(Integer threads) {
 
 } // namespace detail
 
-/// An arena of worker threads. What runs inside `install`, however deeply nested, uses this pool's threads and no others.
+/// An arena of worker threads. Calls of xrayon made inside `install`, however deeply nested in each other, use this pool's threads
+/// and no others. (Through another scheduler the thread is lost from sight: a call of ours made by a worker of a bare
+/// tbb::parallel_for runs on the global pool.)
 ///
 /// Threads are oneTBB's: they start when work is shared for the first time, sleep when there is none, and are shared between
 /// pools, so that making and dropping pools is cheap (microseconds). Several threads may install into one pool at once; each
@@ -92,7 +94,8 @@ public:
     explicit pool(Integer threads) : pool(detail::config_of(threads)) {}
 
     /// A pool that is the oneTBB arena the calling thread is in: xrayon then runs on the threads of the program's own
-    /// tbb::task_arena. Called outside of any arena it is oneTBB's default one.
+    /// tbb::task_arena. Called outside of any arena it is oneTBB's default one. Entering it follows oneTBB's rules, not ours: a
+    /// thread that is not in that arena waits in `install` while all of its slots are taken.
     [[nodiscard]] static pool attach_current_arena() { return pool(std::make_shared<detail::pool_state>(detail::arena::attach_current{})); }
 
     /// Calls `f()` on the calling thread, inside the arena, and returns what it returns or throws what it throws. Never waits

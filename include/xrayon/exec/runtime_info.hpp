@@ -62,6 +62,10 @@ struct runtime_info {
                              + " usable cores: more threads than cores make nothing faster");
     }
     for (const blas_library& library : info.blas) {
+        if (library.openmp) {
+            info.notes.push_back(library.name + " is its OpenMP build, which takes its thread count from each calling thread: xrayon cannot hold it at 1. "
+                                 "Set OMP_NUM_THREADS=1, or install the pthread build");
+        }
         if (library.threads > 1) {
             info.notes.push_back(library.name + " is set to " + to_text(library.threads)
                                  + " threads: it is held at 1 while a call of xrayon runs; pin_blas_threads() keeps it there");

@@ -24,7 +24,7 @@
 // Same at every thread count: the result, bit for bit, and the exception.
 // Errors: the exception of the lowest failing item, unchanged (options.run.error says otherwise); items above it are
 //   cancelled, items below it run to their end. argument_error if options.grain is 0; environment_error if this is the first
-//   use of the library and XRAYON_NUM_THREADS cannot be read; cancelled if the stop token, the deadline or an outer call ends it.
+//   use of the library and XRAYON_NUM_THREADS cannot be read, resource_error if its threads cannot be had; cancelled if the stop token, the deadline or an outer call ends it.
 // Nesting: a call inside an item uses the same threads; a thread that waits never starts an unrelated item, so locks and
 //   scratch held across a call are safe.
 // Cost: where items have been cheap so far, up to about 5 us of work runs on the calling thread alone and the rest is shared;
@@ -100,10 +100,8 @@ template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_
     requires std::is_invocable_r_v<Value, const Combine&, Value, Value>
 [[nodiscard]] Value fold_index(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Combine& combine, const loop_options& options = {}) {
     check(leaf_size >= 1, "fold_index: leaf_size must be >= 1", leaf_size);
-    if (n == 0) {
-        return Value(std::invoke(leaf, std::size_t{0}, std::size_t{0}));
-    }
     const std::size_t leaves = n / leaf_size + (n % leaf_size != 0);
+    check(leaves <= (std::size_t{1} << 62), "fold_index: n / leaf_size must be at most 2^62", leaves);
     const auto leaf_at = [&](std::size_t i) -> Value {
         return Value(std::invoke(leaf, i * leaf_size, i == leaves - 1 ? n : (i + 1) * leaf_size));
     };
@@ -114,6 +112,10 @@ template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_
     call.outcome().report();
     if (!call.outcome().succeeded()) [[unlikely]] {
         call.outcome().raise();
+    }
+    if (n == 0) {
+        const blas_guard blas;
+        return Value(std::invoke(leaf, std::size_t{0}, std::size_t{0}));
     }
     return work.take();
 }

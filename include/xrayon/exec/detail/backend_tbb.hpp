@@ -62,9 +62,9 @@ public:
 
     void on_scheduler_entry(bool is_worker) override {
 #if defined(__linux__)
-        if (is_worker) {
-            const auto slot = static_cast<std::size_t>(std::max(0, tbb::this_task_arena::current_thread_index()));
-            const std::string number = to_text(slot >= visitors_ ? slot - visitors_ + 1 : slot);
+        const auto slot = static_cast<std::size_t>(std::max(0, tbb::this_task_arena::current_thread_index()));
+        if (is_worker && slot >= visitors_) {  // not a worker of another arena that visits
+            const std::string number = to_text(slot - visitors_ + 1);
             // The kernel keeps 15 bytes: the number matters more than the end of a long name.
             const std::string name = name_.substr(0, 14 - std::min<std::size_t>(14, number.size())) + "-" + number;
             ::pthread_setname_np(::pthread_self(), name.c_str());

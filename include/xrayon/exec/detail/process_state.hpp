@@ -51,6 +51,7 @@ struct XRAYON_SHARED process_state {
     std::mutex blas_mutex;
     blas_controls blas;                              // written under blas_mutex while blas_users is 0
     std::atomic<bool> blas_known{false};
+    std::atomic<bool> blas_absent{false};            // looked for, and there is none
     std::atomic<std::size_t> blas_users{0};
     std::atomic<bool> blas_pinned{false};
 

@@ -129,7 +129,8 @@ public:
         if (error_) {
             raise_error();
         }
-        if (!errors_.empty()) {
+        // A call that was stopped has not collected all there is: it says that it was stopped.
+        if (!errors_.empty() && finished_ + errors_.size() >= state_.count) {
             raise_collected();
         }
         const auto own = state_.stopped();

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/tick_clock.hpp>
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 
@@ -36,7 +37,7 @@ public:
     /// Takes the next `want` items. Alone, a plain store is enough; a claim costs an atomic add only once work is shared.
     template <bool Alone>
     index_block claim(std::atomic<std::size_t>& next, std::size_t unclaimed, std::size_t want, std::size_t count) const noexcept {
-        want = std::min(want, count);
+        want = std::min({want, count, std::size_t{1} << 48});  // so that all threads together cannot count past the end of the type
         if constexpr (Alone) {
             const std::size_t end = count - unclaimed < want ? count : unclaimed + want;
             next.store(end, std::memory_order_relaxed);
@@ -48,8 +49,8 @@ public:
     }
 
     /// Runs items [begin, end); by exception out of the middle, with frame.index where it stopped. Items that are dear, or
-    /// hooked, are watched one by one; cheap ones in runs of 512, which the compiler may
-    /// vectorise: at 64 the ends of the runs cost a tenth of a nanosecond an item.
+    /// hooked, are watched one by one; cheap ones in runs of up to 512, which the compiler may vectorise (at 64 the ends of the
+    /// runs cost a tenth of a nanosecond an item). What was cheap so far may become dear: a run that takes long is the last.
     void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, item_hook* hook) const {
         if (hook != nullptr || one_by_one) {
             for (std::size_t i = begin; i < end; ++i) {
@@ -66,21 +67,30 @@ public:
             }
             return;
         }
-        while (begin < end) {
-            const std::size_t stop = end - begin < 512 ? end : begin + 512;
+        tick_clock::ticks last = 0;
+        for (std::size_t length = 64; begin < end; length = 512) {
+            const std::size_t stop = end - begin < length ? end : begin + length;
             for (std::size_t i = begin; i < stop; ++i) {
                 frame.index = i;
                 item_(i);
             }
             begin = stop;
-            if (begin < end && call.above_cut(begin)) {
+            if (begin < end) {
                 frame.index = begin;
-                throw guarded_call::stop_claim{};
+                call.watch(frame);
+                const auto now = tick_clock::now();
+                if (last != 0 && now - last > long_run * tick_clock::per_microsecond()) {
+                    run(call, frame, begin, end, true, hook);
+                    return;
+                }
+                last = now;
             }
         }
     }
 
 private:
+    static constexpr tick_clock::ticks long_run = 100;  // microseconds
+
     const Item& item_;
 };
 

@@ -195,7 +195,8 @@ private:
         }
         std::atomic<std::size_t> entered{0};
         const auto take_part = [&](pool_state* pool, bool inside) noexcept {
-            if (next_.load(std::memory_order_relaxed) >= state_.count) {
+            const std::size_t unclaimed = next_.load(std::memory_order_relaxed);
+            if (unclaimed >= state_.count || above_cut(unclaimed)) {
                 return;
             }
             call_frame frame{outer_, pool, inside, &state_, 0};

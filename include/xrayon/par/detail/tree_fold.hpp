@@ -62,7 +62,7 @@ public:
             }
             const std::size_t node_end = node.end(leaves_);
             Value value = fold_node(call, frame, begin, node_end, begin == first, hook);
-            publish(call, node, std::move(value));
+            publish(call, frame, node, std::move(value));
             begin = node_end;
         }
     }
@@ -91,7 +91,7 @@ private:
     }
 
     /// Hands in the value of a node; combines upwards as far as the other halves are there.
-    void publish(guarded_call& call, canonical_node node, Value&& finished) {
+    void publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) {
         std::optional<Value> value(std::move(finished));
         while (!node.is_root(leaves_)) {
             if (node.alone(leaves_)) {
@@ -114,8 +114,14 @@ private:
             if (call.above_cut(last)) {
                 return;  // in order, this merge would not have been reached
             }
+            frame.index = last;
             try {
                 value.emplace(node.is_right() ? combine_(std::move(*other), std::move(*value)) : combine_(std::move(*value), std::move(*other)));
+            } catch (const cancelled&) {
+                if (!is_cancelled(&frame)) {  // else a call inside the merge only says what is being done to us
+                    call.outcome().keep(last, std::current_exception());
+                }
+                return;
             } catch (...) {
                 call.outcome().keep(last, std::current_exception());
                 return;
