@@ -292,8 +292,10 @@ inline void arguments_and_state(const subject& s) {
     REQUIRE(calls == 0);
 #if defined(XRAYON_TEST_BLAS)
     // A BLAS that is linked, and set to another number than the guard's.
-    double one = 1;
-    gemm(1.0, array_view<const double, 2>(&one, {1, 1}), array_view<const double, 2>(&one, {1, 1}), 0.0, array_view<double, 2>(&one, {1, 1}));
+    const double two = 2;
+    double product = 0;
+    gemm(1.0, array_view<const double, 2>(&two, {1, 1}), array_view<const double, 2>(&two, {1, 1}), 0.0, array_view<double, 2>(&product, {1, 1}));
+    REQUIRE(product == 4.0);
     if (const auto set = xrayon::detail::find_symbol<void (*)(int)>("openblas_set_num_threads")) {
         set(2);
     }
