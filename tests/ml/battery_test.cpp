@@ -12,25 +12,13 @@
 
 using namespace xrayon;
 
-namespace {
-
-std::vector<double> mapped(const std::vector<double>& input, const test::item_function& f) {
-    std::vector<double> out;
-    for (const double x : input) {
-        out.push_back(f(x));
-    }
-    return out;
-}
-
-} // namespace
-
 TEST_CASE("battery: batch_inference", "[ml][battery]") {
     test::run_battery({"batch_inference",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            auto out = ml::batch_inference(input, [&](double x) { return f(x); }, {.grain = grain, .run = run});
                            return std::vector<double>(out.begin(), out.end());
                        },
-                       mapped});
+                       test::mapped});
 }
 
 TEST_CASE("battery: batch_inference_into, by result", "[ml][battery]") {
@@ -40,7 +28,7 @@ TEST_CASE("battery: batch_inference_into, by result", "[ml][battery]") {
                            ml::batch_inference_into(input, [&](double x) { return f(x); }, std::span(out), {.grain = grain, .run = run});
                            return out;
                        },
-                       mapped});
+                       test::mapped});
 }
 
 TEST_CASE("battery: batch_inference_into, by slot", "[ml][battery]") {
@@ -53,5 +41,5 @@ TEST_CASE("battery: batch_inference_into, by slot", "[ml][battery]") {
                                {.grain = grain, .run = run});
                            return out;
                        },
-                       mapped});
+                       test::mapped});
 }

@@ -11,14 +11,6 @@ using namespace xrayon;
 
 namespace {
 
-std::vector<double> mapped(const std::vector<double>& input, const test::item_function& f) {
-    std::vector<double> out;
-    for (const double x : input) {
-        out.push_back(f(x));
-    }
-    return out;
-}
-
 /// The canonical tree by its definition: node [lo, hi) splits at lo + the largest power of two below hi - lo.
 double tree_sum(const std::vector<double>& leaves, std::size_t lo, std::size_t hi) {
     if (hi - lo == 1) {
@@ -40,7 +32,7 @@ TEST_CASE("battery: for_each_index", "[par][battery]") {
                            for_each_index(input.size(), [&](std::size_t i) { out[i] = f(input[i]); }, {.grain = grain, .run = run});
                            return out;
                        },
-                       mapped});
+                       test::mapped});
 }
 
 TEST_CASE("battery: map_index", "[par][battery]") {
@@ -49,7 +41,7 @@ TEST_CASE("battery: map_index", "[par][battery]") {
                            auto out = map_index(input.size(), [&](std::size_t i) { return f(input[i]); }, {.grain = grain, .run = run});
                            return std::vector<double>(out.begin(), out.end());
                        },
-                       mapped});
+                       test::mapped});
 }
 
 TEST_CASE("battery: fold_index", "[par][battery]") {
@@ -60,6 +52,6 @@ TEST_CASE("battery: fold_index", "[par][battery]") {
                                std::plus<>{}, {.grain = grain, .run = run})};
                        },
                        [](const auto& input, const auto& f) {
-                           return std::vector<double>{input.empty() ? 0.0 : tree_sum(mapped(input, f), 0, input.size())};
+                           return std::vector<double>{input.empty() ? 0.0 : tree_sum(test::mapped(input, f), 0, input.size())};
                        }});
 }

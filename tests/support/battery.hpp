@@ -47,6 +47,15 @@ struct subject {
     std::function<std::vector<double>(const std::vector<double>& input, const item_function& f)> plain;
 };
 
+/// The plain loop of an algorithm that gives one result per item.
+inline std::vector<double> mapped(const std::vector<double>& input, const item_function& f) {
+    std::vector<double> out;
+    for (const double x : input) {
+        out.push_back(f(x));
+    }
+    return out;
+}
+
 /// A type that no library class converts to: only its own catch finds it.
 struct battery_failure {
     std::size_t index;
