@@ -372,7 +372,7 @@ TEST_CASE("faults: a call that collects and is stopped says that it was stopped"
 TEST_CASE("faults: a stop that meets a fold in a nested call of a merge is the fold's own", "[par][faults]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (int round = 0; round < 20; ++round) {
+        for (const std::size_t last : {std::size_t{15}, std::size_t{63}}) {  // in the middle, and in the very last merges
             std::stop_source stop;
             std::size_t total = 0;
             try {
@@ -380,13 +380,13 @@ TEST_CASE("faults: a stop that meets a fold in a nested call of a merge is the f
                     return fold_index(
                         64, 1, [](std::size_t i, std::size_t) { return i; },
                         [&](std::size_t left, std::size_t right) {
-                            if (right == 15) {
+                            if (right == last) {
                                 stop.request_stop();
                             }
                             for_each_index(7, [](std::size_t) {});
                             return std::max(left, right);
                         },
-                        {.run = {.stop = stop.get_token()}});
+                        {.grain = 1, .run = {.stop = stop.get_token()}});
                 });
             } catch (const cancelled& end) {
                 REQUIRE(end.reason() == cancel_reason::stop_requested);

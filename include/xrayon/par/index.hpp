@@ -110,7 +110,7 @@ template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_
     detail::tree_fold<Value, decltype(leaf_at), decltype(merge)> work(leaves, leaf_at, merge);
     call.run(work);
     call.outcome().report();
-    if (!call.outcome().succeeded()) [[unlikely]] {
+    if (!call.outcome().succeeded() || (n != 0 && !work.complete())) [[unlikely]] {
         call.outcome().raise();
     }
     if (n == 0) {

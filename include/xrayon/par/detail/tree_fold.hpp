@@ -67,7 +67,9 @@ public:
         }
     }
 
-    /// The value of the root, once every leaf has been run.
+    /// False when a merge was cancelled or failed: every leaf may have finished all the same.
+    [[nodiscard]] bool complete() const noexcept { return root_.has_value(); }
+    /// The value of the root, once complete.
     [[nodiscard]] Value take() { return std::move(*root_); }
 
 private:
