@@ -14,6 +14,7 @@
 #include <xrayon/exec/blas_guard.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/runtime_info.hpp>
+#include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
