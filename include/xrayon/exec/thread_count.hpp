@@ -66,7 +66,7 @@ struct thread_request {
         return {kind::physical, 0};
     }
     const auto fail = [&](std::string_view rule) {
-        const std::string shown = escaped(text);
+        const std::string shown = escaped(text, 24);  // the whole message stays within 200 bytes
         throw environment_error("XRAYON_NUM_THREADS=\"" + shown + "\": " + std::string(rule)
                                     + " (accepted: auto, physical, or an integer from 1 to 1024)",
                                 "XRAYON_NUM_THREADS", shown);
