@@ -319,7 +319,9 @@ TEST_CASE("gemm: C may not overlap A or B, but may lie beside them in one matrix
     REQUIRE(detail::overlap(left, block(2, 2)));
     REQUIRE_FALSE(detail::overlap(left, block(2, 3)));
     const array_view<double, 2> even(&x(0, 0), {6, 3}, {6, 2}), odd(&x(0, 1), {6, 3}, {6, 2});
-    REQUIRE(detail::overlap(even, odd)); // documented: interleaved within a row
+    REQUIRE_FALSE(detail::overlap(even, odd)); // interleaved within a row
+    REQUIRE(detail::overlap(even, whole.slice<1>(1, 4)));
+    REQUIRE(detail::overlap(even, array_view<double, 2>(&x(0, 1), {6, 2}, {6, 3}))); // columns 0, 2, 4 and 1, 4
 }
 
 TEST_CASE("gemm: overlap agrees with a search over all elements for every pair of blocks", "[array][gemm]") {

@@ -169,8 +169,8 @@ concept blas_output = viewable_as<X, N> && blas_scalar<viewed_t<X, N>>;
 /// @param c            m x n, mutable, float or double as A and B. Shares no element with A or B.
 /// @throws shape_error     `gemm: ...: A has shape (3, 4), B has (5, 6)`, naming the extents that must agree.
 /// @throws argument_error  if C overlaps A or B, if two indices of C name one element, or if an extent is beyond the int of
-///                         the packaged BLAS. Nothing was written then. Views that interleave within a row (the even and the odd
-///                         columns of one matrix) count as overlapping.
+///                         the packaged BLAS. Nothing was written then. Views that interleave within a row with steps of their
+///                         own (every second and every third column) count as overlapping.
 ///
 /// **Layouts.** Any. An operand with one axis of stride 1 and the other stepping over it (rows, columns, transposes, row and column
 /// ranges, stepped rows) goes to BLAS as it is; any other (stepped columns, reversed) is copied to contiguous memory, a C back.

@@ -34,6 +34,8 @@ public:
 
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+    /// What computes the elements.
+    [[nodiscard]] constexpr const Function& function() const noexcept { return function_; }
     /// Element `i` < size().
     [[nodiscard]] constexpr decltype(auto) operator[](std::size_t i) const { return std::invoke(function_, i); }
     [[nodiscard]] constexpr iterator begin() const { return iterator(function_, 0); }

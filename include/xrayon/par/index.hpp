@@ -65,7 +65,9 @@ template <index_map F>
     -> results<stored_t<std::invoke_result_t<const F&, std::size_t>>> {
     using value = stored_t<std::invoke_result_t<const F&, std::size_t>>;
     detail::guarded_call call(n, options, "map_index");
-    check(n <= std::numeric_limits<std::ptrdiff_t>::max() / sizeof(value), "map_index: the results must fit in memory", n);
+    if (n > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(value)) [[unlikely]] {
+        check(false, std::string(call.name()) + ": the results (" + to_text(sizeof(value)) + " bytes each) must fit in memory", n);
+    }
     detail::raw_results<value> memory(n);
     value* const data = memory.data();
     const auto item = [&f, data](std::size_t i) { ::new (static_cast<void*>(data + i)) value(std::invoke(f, i)); };

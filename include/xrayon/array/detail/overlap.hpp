@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include <xrayon/array/array_view.hpp>
@@ -12,11 +13,13 @@
 namespace xrayon::detail {
 
 /// The bytes of a view as `count` runs [first + i * step, first + i * step + length), step >= 0: a run is what lies along the
-/// axis with the smaller stride. Gaps inside a run are counted as part of it.
+/// axis with the smaller stride, an element every `inner` bytes.
 struct byte_runs {
     std::uintptr_t first = 0;
     std::uintptr_t step = 0;
     std::uintptr_t length = 0;
+    std::uintptr_t inner = 0;    // 0: a run is one element
+    std::uintptr_t element = 0;  // bytes of one
     std::size_t count = 0;
 
     template <class T>
@@ -35,10 +38,12 @@ struct byte_runs {
             }
         }
         const std::size_t outer = strides[0] >= strides[1] ? 0 : 1;
-        const std::size_t inner = 1 - outer;
+        const std::size_t along = 1 - outer;
         first = reinterpret_cast<std::uintptr_t>(view.data()) + static_cast<std::uintptr_t>(lowest) * sizeof(T);
         step = strides[outer] * sizeof(T);
-        length = (strides[inner] * (view.shape(inner) - 1) + 1) * sizeof(T);
+        length = (strides[along] * (view.shape(along) - 1) + 1) * sizeof(T);
+        inner = strides[along] * sizeof(T);
+        element = sizeof(T);
         count = step == 0 ? 1 : view.shape(outer);
     }
 
@@ -46,9 +51,19 @@ struct byte_runs {
     [[nodiscard]] std::uintptr_t end(std::size_t i) const noexcept { return begin(i) + length; }
 };
 
-/// True when two views share memory, tested run by run: exact where the inner strides are 1 or -1 (row and column ranges of
-/// one matrix that lie beside each other do not overlap); views that interleave inside a run, such as the even and the
-/// odd columns of a row-major matrix, count as overlapping. O(rows) at most, O(1) where the views lie far apart.
+/// True when runs that begin at `a` and `b` and whose bytes meet interleave without sharing one: the even and the odd columns of
+/// a matrix do. Elements are compared by where they begin modulo what both strides are multiples of.
+[[nodiscard]] inline bool interleave(const byte_runs& x, std::uintptr_t a, const byte_runs& y, std::uintptr_t b) noexcept {
+    const std::uintptr_t period = std::gcd(x.inner, y.inner);
+    if (period == 0) {
+        return false;
+    }
+    const std::uintptr_t ahead = (b % period + period - a % period) % period;
+    return ahead >= x.element && (period - ahead) % period >= y.element;
+}
+
+/// True when two views share memory, tested run by run. Exact for slices of one array with equal steps, or where one steps by a
+/// multiple of the other; never false where they do share. O(rows) at most, O(1) where the views lie far apart.
 template <class T, class U>
 [[nodiscard]] bool overlap(const array_view<T, 2>& a, const array_view<U, 2>& b) noexcept {
     const byte_runs x(a);
@@ -58,7 +73,7 @@ template <class T, class U>
     }
     // Both lists ascend in begin and end, so the run that ends first cannot meet a later one of the other list.
     for (std::size_t i = 0, j = 0; i < x.count && j < y.count;) {
-        if (x.begin(i) < y.end(j) && y.begin(j) < x.end(i)) {
+        if (x.begin(i) < y.end(j) && y.begin(j) < x.end(i) && !interleave(x, x.begin(i), y, y.begin(j))) {
             return true;
         }
         ++(x.end(i) <= y.end(j) ? i : j);

@@ -91,6 +91,8 @@ public:
     }
 
     [[nodiscard]] call_outcome& outcome() noexcept { return outcome_; }
+    /// As messages begin.
+    [[nodiscard]] std::string_view name() const noexcept { return state_.name; }
 
     /// True when item `index` need not run any more.
     [[nodiscard]] bool above_cut(std::size_t index) const noexcept { return state_.cut.load(std::memory_order_relaxed) <= index; }
