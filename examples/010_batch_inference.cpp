@@ -38,7 +38,7 @@ int main() {
     std::cout << train.size() << " digits learnt, " << test.size() << " asked for in " << batches.size() << " batches\n"
               << "accuracy " << xrayon::ml::accuracy(test_y, together) << "\n";
 
-    for (const std::size_t threads : {1, 8}) {
+    for (const int threads : {1, 8}) {
         const auto again = xrayon::pool(threads).install([&] { return xrayon::ml::batch_inference(batches, classify); });
         std::cout << "on a pool of " << threads << ": " << (again == predicted ? "the same bits" : "other bits") << "\n";
     }
