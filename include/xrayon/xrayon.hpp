@@ -16,6 +16,8 @@
 #include <xrayon/exec/runtime_info.hpp>
 #include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>
+#include <xrayon/io/npy.hpp>
+#include <xrayon/io/write_npy.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/split/k_fold.hpp>

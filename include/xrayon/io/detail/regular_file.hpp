@@ -79,6 +79,25 @@ inline void check_path(const std::string& path, const std::string& function) {
     return done;
 }
 
+/// As read_up_to, from a place in the file.
+[[nodiscard]] inline std::size_t read_at(const regular_file& file, std::size_t offset, char* out, std::size_t size,
+                                         const std::string& path, const std::string& function) {
+    std::size_t done = 0;
+    while (done != size) {
+        const auto got =
+            ::pread(file.descriptor.value, out + done, std::min(size - done, std::size_t{1} << 30), static_cast<off_t>(offset + done));
+        if (got == 0) {
+            break;
+        }
+        if (got > 0) {
+            done += static_cast<std::size_t>(got);
+        } else if (errno != EINTR) {
+            throw io_error(errno, function + ": read", path);
+        }
+    }
+    return done;
+}
+
 } // namespace xrayon::detail
 
 #endif // XRAYON_IO_DETAIL_REGULAR_FILE_HPP
