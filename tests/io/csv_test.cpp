@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 using xrayon::csv_options;
@@ -215,43 +214,4 @@ TEST_CASE("csv: integers gives a column of whole numbers, and refuses what is no
                         "t.csv: values(0, 0) must be an integer from -9007199254740992 to 9007199254740992, got nan");
     REQUIRE_THROWS_AS(table.integers(3), xrayon::argument_error);
     REQUIRE_THROWS_WITH(table.integers(3), "csv_table::integers: column must be < 3, got 3");
-}
-
-TEST_CASE("csv: a text cut at any line end reads the same in two runs, and fails at the same line", "[io][csv]") {
-    for (const std::string end : {"\n", "\r\n", "\r"}) {
-        const std::string rows = "1,\"2\"" + end + "#c" + end + " 3 ,4e-1" + end + "nan,-inf" + end + "#" + end + "5,6" + end;
-        for (const std::string& text : {rows, rows + end + end, rows + "7,8", rows + "7,x" + end + "y,9"}) {
-            const csv_options options{.header = false, .comment = '#'};
-            const std::string source = "t.csv";
-            xrayon::detail::csv_scanner scanner(text, source, options);
-            scanner.ends = end == "\n"   ? xrayon::detail::line_end::lf
-                           : end == "\r" ? xrayon::detail::line_end::cr
-                                         : xrayon::detail::line_end::crlf;
-            const char* const begin = text.data();
-            const char* const last = begin + text.size();
-
-            const auto read = [&](const char* cut, std::size_t lines_before) {
-                std::vector<double> out(2 * 8, -1.0);
-                std::string error;
-                try {
-                    scanner.read_rows(begin, cut, 1, 2, out.data());
-                    const std::size_t rows_before = scanner.count_rows(begin, cut);
-                    scanner.read_rows(cut, last, 1 + lines_before, 2, out.data() + 2 * std::min<std::size_t>(rows_before, 5));
-                } catch (const xrayon::data_error& fault) {
-                    error = fault.what();
-                }
-                std::vector<std::uint64_t> seen;
-                for (const double value : out) {
-                    seen.push_back(bits(value));
-                }
-                return std::pair(seen, error);
-            };
-            const auto whole = read(last, 0);
-            std::size_t lines = 0;
-            for (std::size_t at = text.find(end); at != std::string::npos; at = text.find(end, at + end.size())) {
-                INFO("cut behind line " << ++lines << " of " << xrayon::escaped(text, 100));
-                REQUIRE(read(begin + at + end.size(), lines) == whole);
-            }
-        }
-    }
 }

@@ -3,11 +3,11 @@
 #define XRAYON_IO_CSV_HPP
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +17,8 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/io/csv_options.hpp>
-#include <xrayon/io/detail/csv_scanner.hpp>
+#include <xrayon/io/detail/csv_reader.hpp>
+#include <xrayon/io/detail/csv_source.hpp>
 #include <xrayon/io/detail/read_file.hpp>
 
 namespace xrayon {
@@ -72,34 +73,44 @@ struct csv_table {
 
 namespace detail {
 
-/// Throws unless the text looks like one that a table can be in.
-inline void check_csv_encoding(const csv_scanner& scanner, std::string_view text) {
-    using namespace std::string_view_literals;
-    struct magic {
-        std::string_view bytes, what;
-    };
-    static constexpr magic known[] = {
-        {"\x1f\x8b"sv, "compressed file (gzip)"},          {"PK\x03\x04"sv, "compressed file (zip)"},
-        {"\3757zXZ\0"sv, "compressed file (xz)"},          {"\x28\xb5\x2f\xfd"sv, "compressed file (zstd)"},
-        {"\xff\xfe"sv, "UTF-16 text; only UTF-8 is read"}, {"\xfe\xff"sv, "UTF-16 text; only UTF-8 is read"},
-    };
-    for (const auto& [bytes, what] : known) {
-        if (text.starts_with(bytes)) {
-            scanner.fail({text}, text.data(), std::string(what));
-        }
-    }
-    if (text.size() > 10 && text.starts_with("BZh") && text.substr(4, 6) == "1AY&SY") {
-        scanner.fail({text}, text.data(), "compressed file (bzip2)");
-    }
+/// parse_csv and read_csv, with all that their tests want to vary.
+[[nodiscard]] inline csv_table parse_csv_text(std::string_view text, std::string name, const csv_options& options, const std::string& function,
+                                              std::size_t chunk_bytes) {
+    csv_table table;
+    table.source = std::move(name);
+    const csv_source source(text);
+    csv_content content = csv_reader(source, table.source, options, function, chunk_bytes).read();
+    table.columns = std::move(content.columns);
+    table.values = std::move(content.values);
+    return table;
 }
 
-/// Which line end a text begins with; the first line may have none within the longest line that is read.
-[[nodiscard]] inline line_end first_line_end(std::string_view text, std::size_t max_line) {
-    const std::size_t at = text.substr(0, max_line < text.size() ? max_line + 1 : text.size()).find_first_of("\r\n");
-    if (at == text.npos || text[at] == '\n') {
-        return line_end::lf;
+/// Smaller files are read as a whole. So are those that say too little of themselves (/proc), and those that turn out to be shorter
+/// than they said or to change meanwhile.
+inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
+
+[[nodiscard]] inline csv_table read_csv_file(const std::string& path, const csv_options& options, const std::string& function,
+                                             std::size_t piecewise, std::optional<std::size_t> chunk = {}) {
+    const regular_file file = open_regular_file(path, function);
+    const std::size_t chunk_bytes = chunk.value_or(csv_chunk_bytes(file.size));
+    if (file.size >= piecewise) {
+        const csv_source source(file, path, function);
+        csv_content content;
+        try {
+            content = csv_reader(source, path, options, function, chunk_bytes).read();
+        } catch (const cancelled&) {
+            throw;
+        } catch (...) {
+            if (!source.changed()) {
+                throw;
+            }
+        }
+        if (!source.changed()) {
+            return {path, std::move(content.columns), std::move(content.values)};
+        }
     }
-    return at + 1 < text.size() && text[at + 1] == '\n' ? line_end::crlf : line_end::cr;
+    const file_bytes bytes = read_file(file, path, function);
+    return parse_csv_text(bytes.view(), path, options, function, chunk_bytes);
 }
 
 } // namespace detail
@@ -132,54 +143,7 @@ inline void check_csv_encoding(const csv_scanner& scanner, std::string_view text
 /// @endcode
 [[nodiscard]] inline csv_table parse_csv(std::string_view text, std::string source, const csv_options& options = {}) {
     detail::check_csv_options(options, "parse_csv");
-    csv_table table;
-    table.source = std::move(source);
-    detail::csv_scanner scanner(text, table.source, options);
-
-    std::string_view body = text;
-    if (body.starts_with("\xef\xbb\xbf")) {
-        body.remove_prefix(3);
-    }
-    detail::check_csv_encoding(scanner, body);
-    scanner.ends = detail::first_line_end(body, options.max_line);
-
-    const char* const begin = body.data();
-    const char* const end = begin + body.size();
-    const char* const last = begin + (body.find_last_not_of("\r\n") + 1);  // behind the last row; npos + 1 is 0
-
-    const char* next = begin;
-    detail::csv_line first{body.substr(0, 0), 1};
-    for (;; ++first.number) {
-        if (next >= last) {
-            scanner.fail({body.substr(static_cast<std::size_t>(next - begin), 0), first.number}, next,
-                         options.header ? "no header row" : "no rows");
-        }
-        const char* const start = next;
-        first = scanner.read_line(next, end, first.number);
-        if (first.text.empty()) {
-            scanner.fail(first, start, "blank line before the first row");
-        }
-        if (!scanner.is_comment(first.text)) {
-            break;
-        }
-    }
-    std::size_t columns = 0;
-    if (options.header) {
-        scanner.for_each_field(first, [&](const detail::csv_field& field) { table.columns.push_back(scanner.unquoted(field)); });
-        columns = table.columns.size();
-        ++first.number;
-    } else {
-        columns = scanner.count_fields(first);
-        next = first.text.data();
-    }
-
-    // A row of k fields takes k bytes at least, delimiters and line end, so that no long first row followed by many short ones
-    // makes this large. One row more is for the fields of a row that turns out to be too short, which ends the reading.
-    const auto bytes = static_cast<std::size_t>(end - next);
-    const std::size_t rows = next < last ? std::min(scanner.count_rows(next, last), (bytes + 1) / columns + 1) : 0;
-    table.values = xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{rows, columns});
-    scanner.read_rows(next, end, first.number, columns, table.values.data());
-    return table;
+    return detail::parse_csv_text(text, std::move(source), options, "parse_csv", detail::csv_chunk_bytes(text.size()));
 }
 
 /// @brief Reads a table of numbers from a file: parse_csv of its bytes, with the path as source.
@@ -190,8 +154,7 @@ inline void check_csv_encoding(const csv_scanner& scanner, std::string_view text
 /// **Cost.** As parse_csv, plus one buffer of the size of the file.
 [[nodiscard]] inline csv_table read_csv(const std::string& path, const csv_options& options = {}) {
     detail::check_csv_options(options, "read_csv");
-    const detail::file_bytes bytes = detail::read_file(path, "read_csv");
-    return parse_csv(bytes.view(), path, options);
+    return detail::read_csv_file(path, options, "read_csv", detail::csv_piecewise);
 }
 
 } // namespace xrayon

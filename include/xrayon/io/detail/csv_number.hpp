@@ -11,12 +11,11 @@
 #include <system_error>
 
 #include <xrayon/core/config.hpp>
+#include <xrayon/io/detail/decimal.hpp>
 
 namespace xrayon::detail {
 
 enum class number_status { ok, not_a_number, out_of_range };
-
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// ASCII only, so that no locale has a say; `word` is in lower case.
 [[nodiscard]] constexpr bool equals_word(std::string_view text, std::string_view word) noexcept {
@@ -45,7 +44,7 @@ enum class number_status { ok, not_a_number, out_of_range };
 
 /// A whole text as a double, correctly rounded: `[+-] digits [. digits] [e [+-] digits]`, or nan, inf, infinity in any case with
 /// an optional sign. No blanks, no hexadecimal, no payloads. What is too small becomes the nearest double, at last a zero with
-/// its sign; what is too large has no nearest double and is out of range.
+/// its sign; what is too large has no nearest double: out of range, and an infinity.
 [[nodiscard]] inline number_status parse_number(std::string_view text, double& value) noexcept {
     const bool negative = text.starts_with('-');
     const std::string_view magnitude = text.substr(negative || text.starts_with('+') ? 1 : 0);
@@ -53,6 +52,7 @@ enum class number_status { ok, not_a_number, out_of_range };
         return number_status::not_a_number;
     }
     double parsed = 0.0;
+    number_status status = number_status::ok;
     if (equals_word(magnitude, "nan")) {
         parsed = std::numeric_limits<double>::quiet_NaN();
     } else if (equals_word(magnitude, "inf") || equals_word(magnitude, "infinity")) {
@@ -66,14 +66,13 @@ enum class number_status { ok, not_a_number, out_of_range };
             return number_status::not_a_number;
         }
         if (error == std::errc::result_out_of_range) {
-            if (decimal_exponent(magnitude) > 0) {
-                return number_status::out_of_range;
-            }
-            parsed = 0.0;
+            const bool large = decimal_exponent(magnitude) > 0;
+            parsed = large ? std::numeric_limits<double>::infinity() : 0.0;
+            status = large ? number_status::out_of_range : number_status::ok;
         }
     }
     value = negative ? -parsed : parsed;
-    return number_status::ok;
+    return status;
 }
 
 } // namespace xrayon::detail

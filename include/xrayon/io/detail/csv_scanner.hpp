@@ -3,25 +3,22 @@
 #define XRAYON_IO_DETAIL_CSV_SCANNER_HPP
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/io/csv_options.hpp>
 #include <xrayon/io/detail/csv_number.hpp>
+#include <xrayon/io/detail/decimal.hpp>
 
 // The grammar of a table of numbers, without any state. A quoted field may not hold a line end, so a line end always ends a row:
 // any run of whole lines can be read by itself, given the number of its first line. That makes a run the unit of work, for one
-// thread as for many; whoever cuts the text needs to look for line ends only.
+// thread as for many; whoever cuts the text needs to look for line ends only (csv_reader.hpp does).
 
 namespace xrayon::detail {
 
@@ -43,26 +40,25 @@ struct csv_field {
 
 class csv_scanner {
 public:
-    csv_scanner(std::string_view text, const std::string& source, const csv_options& options) noexcept
-        : text_(text), source_(source), options_(options) {}
-
-    line_end ends = line_end::lf;
+    /// `bytes` are the part of the text that may be looked at, from `offset` on.
+    csv_scanner(std::string_view bytes, std::size_t offset, line_end ends, const std::string& source, const csv_options& options) noexcept
+        : bytes_(bytes), offset_(offset), ends_(ends), source_(source), options_(options) {}
 
     /// Throws data_error `<source>:<line>:<column>: <what>` at byte `at` of a line.
     [[noreturn]] XRAYON_COLD void fail(const csv_line& line, const char* at, const std::string& what) const {
         const auto column = static_cast<std::size_t>(at - line.text.data()) + 1;
         throw data_error(source_ + ":" + to_text(line.number) + ":" + to_text(column) + ": " + what, source_,
-                         static_cast<std::size_t>(at - text_.data()), line.number, column);
+                         offset_ + static_cast<std::size_t>(at - bytes_.data()), line.number, column);
     }
 
     /// The line that begins at `begin`, and where the next one begins. Checks its length and its line end.
     csv_line read_line(const char*& begin, const char* end, std::size_t number) const {
         const std::size_t left = static_cast<std::size_t>(end - begin);
         const char* const window = begin + std::min(left, options_.max_line < left ? options_.max_line + 2 : left);  // room for a CR LF
-        const char* const found = find(begin, window, ends == line_end::cr ? '\r' : '\n');
+        const char* const found = find(begin, window, ends_ == line_end::cr ? '\r' : '\n');
         csv_line line{{begin, found}, number};
         begin = found == end ? end : found + 1;
-        if (ends == line_end::crlf && found != end && found != window) {
+        if (ends_ == line_end::crlf && found != end && found != window) {
             if (line.text.empty() || line.text.back() != '\r') {
                 fail(line, found, mixed);
             }
@@ -129,7 +125,7 @@ public:
     }
 
     /// How many fields a line has, at most max_columns.
-    [[nodiscard]] std::size_t count_fields(const csv_line& line) const {
+    std::size_t count_fields(const csv_line& line) const {
         std::size_t count = 0;
         for_each_field(line, [&](const csv_field&) { ++count; });
         return count;
@@ -153,47 +149,38 @@ public:
         }
     }
 
-    /// The rows among the lines of [begin, end), which holds whole lines: comments are none, blank lines count.
-    [[nodiscard]] std::size_t count_rows(const char* begin, const char* end) const {
-        const char mark = ends == line_end::cr ? '\r' : '\n';
-        if (options_.comment == '\0') {
-            return static_cast<std::size_t>(std::count(begin, end, mark)) + (begin != end && end[-1] != mark ? 1 : 0);
-        }
+    /// Reads the lines that begin in [begin, stop), the first one at `begin` and with `number`, into `out`, `columns` doubles a row; the
+    /// last one may reach beyond `stop`, to a line end before `end`. Returns how many rows there were; limit + 1 if there are more than
+    /// `limit`, of which the rest is not read. No line is blank.
+    std::size_t read_rows(const char* begin, const char* stop, const char* end, std::size_t number, std::size_t columns, double* out,
+                          std::size_t limit) const {
         std::size_t rows = 0;
-        while (begin != end) {
-            rows += *begin == options_.comment ? 0 : 1;
-            const char* const found = find(begin, end, mark);
-            begin = found == end ? end : found + 1;
-        }
-        return rows;
-    }
-
-    /// Reads the rows of [begin, end), which holds whole lines of which the first is `number`, into `out`, `columns` doubles a row.
-    /// Stops where only blank lines follow, in this run and in the text.
-    void read_rows(const char* begin, const char* end, std::size_t number, std::size_t columns, double* out) const {
-        for (; begin != end; ++number) {
+        for (; begin < stop; ++number) {
             const csv_line line = read_line(begin, end, number);
             if (is_comment(line.text)) {
                 continue;
             }
             if (line.text.empty()) {
-                if (text_.find_first_not_of("\r\n", static_cast<std::size_t>(line.text.data() - text_.data())) == text_.npos) {
-                    return;
-                }
                 fail(line, line.text.data(), "blank line between rows");
+            }
+            if (rows++ == limit) {
+                break;
             }
             read_row(line, columns, out);
             out += columns;
         }
+        return rows;
+    }
+
+    /// The first `c` in [begin, end); end if there is none.
+    static const char* find(const char* begin, const char* end, char c) noexcept {
+        const void* const found = begin == end ? nullptr : std::memchr(begin, c, static_cast<std::size_t>(end - begin));
+        return found != nullptr ? static_cast<const char*>(found) : end;
     }
 
 private:
     static constexpr const char* mixed = "another kind of line end than before (LF, CR LF and CR are mixed)";
 
-    static const char* find(const char* begin, const char* end, char c) noexcept {
-        const void* const found = begin == end ? nullptr : std::memchr(begin, c, static_cast<std::size_t>(end - begin));
-        return found != nullptr ? static_cast<const char*>(found) : end;
-    }
     [[nodiscard]] bool is_blank(char c) const noexcept { return (c == ' ' || c == '\t') && c != options_.delimiter; }
     const char* skip_blanks(const char* at, const char* end) const noexcept {
         while (at != end && is_blank(*at)) {
@@ -206,21 +193,17 @@ private:
     void read_row(const csv_line& line, std::size_t columns, double* out) const {
         const char* at = line.text.data();
         const char* const end = at + line.text.size();
+        const char* const readable = bytes_.data() + bytes_.size();
         for (std::size_t field = 0; field != columns; ++field) {
-            // Two quick ways, for what stands bare up to the delimiter; whatever else is there is looked at slowly. Digits that a
-            // double holds exactly need no from_chars: with one or two of them a field, this is about 1.5 times as fast.
+            // A number that stands alone between delimiters and blanks, in digits that are soon read; whatever else is there is looked
+            // at slowly. The bytes behind the line may be read along: its end is no part of a number.
             double value = 0.0;
-            std::int64_t digits = 0;
-            const char* stop = at;
-            for (const char* const most = at + std::min<std::ptrdiff_t>(end - at, 15); stop != most && is_digit(*stop); ++stop) {
-                digits = 10 * digits + (*stop - '0');
+            const char* stop = read_decimal(skip_blanks(at, end), readable, value);
+            if (stop != nullptr) {
+                stop = skip_blanks(stop, end);
             }
-            if (stop != at && (stop == end || *stop == options_.delimiter)) {
-                value = static_cast<double>(digits);
+            if (stop != nullptr && (stop == end || *stop == options_.delimiter)) {
                 at = stop;
-            } else if (const auto [past, error] = std::from_chars(at, end, value);
-                       error == std::errc{} && std::isfinite(value) && (past == end || *past == options_.delimiter)) {
-                at = past;
             } else {
                 at = read_number(line, at, field + 1, value);
             }
@@ -253,7 +236,13 @@ private:
                      + (perhaps_header ? " (if this is a header row, set header = true)" : ""));
         }
         if (status == number_status::out_of_range) {
+            if (options_.overflow == overflowing_values::infinity) {
+                return found.next;
+            }
             fail(line, found.text.data(), field_text(field) + "\"" + escaped(found.text) + "\" is out of the range of a double");
+        }
+        if (!std::isfinite(value) && !options_.non_finite) {
+            fail(line, found.text.data(), field_text(field) + "\"" + escaped(found.text) + "\" is not a finite number");
         }
         return found.next;
     }
@@ -263,7 +252,9 @@ private:
         fail(line, at, to_text(count) + (count == 1 ? " field" : " fields") + ", expected " + to_text(columns));
     }
 
-    std::string_view text_;
+    std::string_view bytes_;
+    std::size_t offset_;
+    line_end ends_;
     const std::string& source_;
     const csv_options& options_;
 };

@@ -21,12 +21,9 @@ struct file_bytes {
     [[nodiscard]] std::string_view view() const noexcept { return {data.get(), size}; }
 };
 
-/// Reads a whole regular file with read(2); nothing is mapped, so a file that shrinks meanwhile is only shorter.
-/// Throws io_error `<function>: <what> <path>: <errno text>` for whatever the system refuses and, with EINVAL, for
-/// directories, FIFOs, sockets and devices. Opening a FIFO that nobody writes to does not block.
-[[nodiscard]] inline file_bytes read_file(const std::string& path, const std::string& function) {
-    const regular_file file = open_regular_file(path, function);
-
+/// Reads the whole of an open regular file with read(2); nothing is mapped, so a file that shrinks meanwhile is only shorter.
+/// Throws io_error `<function>: read <path>: <errno text>`.
+[[nodiscard]] inline file_bytes read_file(const regular_file& file, const std::string& path, const std::string& function) {
     // One byte of room beyond the size shows the end of the file without growing; what grew meanwhile is read as well.
     std::size_t capacity = std::max(file.size + 1, std::size_t{4096});
     file_bytes bytes{std::make_unique_for_overwrite<char[]>(capacity)};
@@ -40,6 +37,11 @@ struct file_bytes {
         bytes.data = std::move(larger);
         capacity *= 2;
     }
+}
+
+/// Opens and reads a whole regular file; open_regular_file says what is thrown.
+[[nodiscard]] inline file_bytes read_file(const std::string& path, const std::string& function) {
+    return read_file(open_regular_file(path, function), path, function);
 }
 
 } // namespace xrayon::detail

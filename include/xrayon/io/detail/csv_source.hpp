@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_IO_DETAIL_CSV_SOURCE_HPP
+#define XRAYON_IO_DETAIL_CSV_SOURCE_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include <xrayon/core/error.hpp>
+#include <xrayon/io/detail/regular_file.hpp>
+
+namespace xrayon::detail {
+
+/// A part of a text that can be looked at: of one in memory what is there, of a file a copy.
+struct csv_window {
+    std::size_t offset = 0;  // in the text
+    std::string_view bytes;
+    std::unique_ptr<char[]> buffer;
+    std::size_t capacity = 0;
+
+    [[nodiscard]] std::size_t end() const noexcept { return offset + bytes.size(); }
+    [[nodiscard]] const char* at(std::size_t position) const noexcept { return bytes.data() + (position - offset); }
+};
+
+/// Where a text comes from: memory, or a file that is read piece by piece with pread(2), by several threads at once.
+class csv_source {
+public:
+    explicit csv_source(std::string_view text) noexcept : text_(text), size_(text.size()) {}
+    /// All three outlive this.
+    csv_source(const regular_file& file, const std::string& path, const std::string& function) noexcept
+        : file_(&file), path_(&path), function_(&function), size_(file.size) {}
+
+    [[nodiscard]] bool in_memory() const noexcept { return file_ == nullptr; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// What a window must hold behind the beginning of a line to show that it is longer than `max_line`, or that it is not.
+    [[nodiscard]] std::size_t longest_line(std::size_t max_line) const noexcept { return max_line < size_ ? max_line + 2 : size_; }
+
+    /// True once a file was found to be shorter than it said: then nothing that was read counts.
+    [[nodiscard]] bool changed() const noexcept { return changed_.load(std::memory_order_relaxed); }
+    void note_change() const noexcept { changed_.store(true, std::memory_order_relaxed); }
+
+    /// Makes `window` hold [begin, begin + count), or up to the end of the text; of a text in memory it always holds the rest.
+    /// What a window that begins there holds already is kept. Throws io_error.
+    void load(csv_window& window, std::size_t begin, std::size_t count) const {
+        if (in_memory()) {
+            window.offset = begin;
+            window.bytes = text_.substr(begin);
+            return;
+        }
+        count = std::min(count, size_ - begin);
+        std::size_t have = window.offset == begin ? std::min(window.bytes.size(), count) : 0;
+        if (count > window.capacity) {
+            auto larger = std::make_unique_for_overwrite<char[]>(count);
+            if (have != 0) {
+                std::memcpy(larger.get(), window.buffer.get(), have);
+            }
+            window.buffer = std::move(larger);
+            window.capacity = count;
+        }
+        while (have != count) {
+            const auto got = ::pread(file_->descriptor.value, window.buffer.get() + have, std::min(count - have, std::size_t{1} << 30),
+                                     static_cast<off_t>(begin + have));
+            if (got == 0) {
+                note_change();
+                break;
+            }
+            if (got > 0) {
+                have += static_cast<std::size_t>(got);
+            } else if (errno != EINTR) {
+                throw io_error(errno, *function_ + ": read", *path_);
+            }
+        }
+        window.offset = begin;
+        window.bytes = {window.buffer.get(), have};
+    }
+
+private:
+    std::string_view text_;
+    const regular_file* file_ = nullptr;
+    const std::string* path_ = nullptr;
+    const std::string* function_ = nullptr;
+    std::size_t size_;
+    mutable std::atomic<bool> changed_{false};
+};
+
+/// Windows for the tasks of one call, so that each thread's buffer is made once and not once a chunk.
+class csv_windows {
+public:
+    /// A window while the lease lives.
+    class lease {
+    public:
+        explicit lease(csv_windows& from) : from_(from) {
+            const std::lock_guard lock(from_.mutex_);
+            if (!from_.free_.empty()) {
+                window_ = std::move(from_.free_.back());
+                from_.free_.pop_back();
+            }
+        }
+        ~lease() {
+            const std::lock_guard lock(from_.mutex_);
+            try {
+                from_.free_.push_back(std::move(window_));
+            } catch (...) {
+                // Then this one is not used again.
+            }
+        }
+        lease(const lease&) = delete;
+        lease& operator=(const lease&) = delete;
+
+        csv_window& operator*() noexcept { return window_; }
+
+    private:
+        csv_windows& from_;
+        csv_window window_;
+    };
+
+private:
+    std::mutex mutex_;
+    std::vector<csv_window> free_;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_IO_DETAIL_CSV_SOURCE_HPP
