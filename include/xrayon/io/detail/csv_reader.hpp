@@ -16,6 +16,7 @@
 #include <xrayon/io/detail/csv_head.hpp>
 #include <xrayon/io/detail/csv_scanner.hpp>
 #include <xrayon/io/detail/csv_source.hpp>
+#include <xrayon/io/detail/huge_pages.hpp>
 #include <xrayon/par/index.hpp>
 
 // A text is read in two parallel passes over chunks of one size. The first counts lines and rows, which says where each chunk's rows
@@ -81,6 +82,7 @@ public:
         content.values = xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{stored, head_.columns});
         if (head_.columns != 0 && !source_.changed()) {
             double* const out = content.values.data();
+            prefer_huge_pages(out, content.values.size() * sizeof(double));
             for_each_index(
                 chunks_.size(), [&](std::size_t k) { read_chunk(k, out, stored); }, pass());
             check_behind_rows();

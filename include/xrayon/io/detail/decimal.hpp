@@ -19,6 +19,12 @@
 //   could go either way are given back.
 // - The rest is for std::from_chars, which takes any length and any power but costs two to four times as much.
 
+#if defined(__GNUC__)
+#define XRAYON_IO_INLINE [[gnu::always_inline]] inline  // a call for every few digits takes longer than the digits
+#else
+#define XRAYON_IO_INLINE inline
+#endif
+
 namespace xrayon::detail {
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -65,7 +71,7 @@ inline constexpr std::array<double, exact_power + 1> powers_of_ten{1e0,  1e1,  1
                                                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /// digits * 10^power as the nearest double. False: this does not know.
-[[nodiscard]] inline bool scale_by_ten(std::uint64_t digits, int power, double& value) noexcept {
+[[nodiscard]] XRAYON_IO_INLINE bool scale_by_ten(std::uint64_t digits, int power, double& value) noexcept {
     if constexpr (FLT_EVAL_METHOD == 0) {  // else intermediate results are rounded twice
         if (digits <= std::uint64_t{1} << 53 && power >= -exact_power && power <= exact_power) {
             const auto exact = static_cast<double>(static_cast<std::int64_t>(digits));
@@ -116,7 +122,7 @@ inline constexpr std::array<double, exact_power + 1> powers_of_ten{1e0,  1e1,  1
 
 /// Appends the decimal digits at [at, end) to `digits`, which wraps around behind the 19th, and says where they stop. Eight bytes at
 /// a time where there are eight: those behind the digits are read, and do not count.
-inline const char* read_digits(const char* at, const char* end, std::uint64_t& digits) noexcept {
+XRAYON_IO_INLINE const char* read_digits(const char* at, const char* end, std::uint64_t& digits) noexcept {
     if constexpr (std::endian::native == std::endian::little) {
         constexpr std::uint64_t tens[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
         while (end - at >= 8) {
@@ -188,5 +194,7 @@ inline const char* read_digits(const char* at, const char* end, std::uint64_t& d
 }
 
 } // namespace xrayon::detail
+
+#undef XRAYON_IO_INLINE
 
 #endif // XRAYON_IO_DETAIL_DECIMAL_HPP
