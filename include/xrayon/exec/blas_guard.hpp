@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 
+#include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/process_state.hpp>
 
 // BLAS runs on one thread from the first to the last line of a public call: its bits change with its thread count, and BLAS
@@ -60,7 +61,7 @@ inline blas_controls find_blas() noexcept {
 /// The libraries, looked up once; `refresh_blas` looks again (a library may have been loaded since).
 inline void refresh_blas(process_state& state) {
     const std::lock_guard lock(state.blas_mutex);
-    if (state.blas_users.load(std::memory_order_relaxed) == 0) {
+    if (state.blas_users.load(std::memory_order_relaxed) == 0 && !state.blas_inherited) {
         state.blas = find_blas();
         state.blas_absent.store(state.blas.count == 0, std::memory_order_release);
         state.blas_known.store(true, std::memory_order_release);
@@ -75,8 +76,11 @@ XRAYON_COLD inline void enter_blas(process_state& state) {
     if (state.blas_users.load(std::memory_order_relaxed) == 0) {
         for (std::size_t i = 0; i < state.blas.count; ++i) {
             auto& library = state.blas.items[i];
-            library.saved = library.get();
-            if (library.saved != 1) {
+            const int threads = library.get();
+            if (!state.blas_inherited) {  // else it is 1, and `saved` what the parent had found
+                library.saved = threads;
+            }
+            if (threads != 1) {
                 library.set(1);
             }
         }
@@ -93,12 +97,14 @@ XRAYON_COLD inline void leave_blas(process_state& state) noexcept {
                 library.set(library.saved);
             }
         }
+        state.blas_inherited = false;
     }
 }
 
 } // namespace detail
 
 /// Holds BLAS at one thread while it lives; nests and overlaps freely. Every public call holds one itself.
+/// A child forked while one is held has BLAS at one thread until the first guard of its own, or call of ours, has ended.
 class blas_guard {
 public:
     blas_guard() : state_(&detail::process()) {
@@ -116,8 +122,8 @@ public:
         detail::enter_blas(*state_);
     }
     ~blas_guard() {
-        if (state_ == nullptr) {
-            return;
+        if (state_ == nullptr || mark_.in_child()) {
+            return;  // a guard from before a fork counts in the parent
         }
         std::size_t users = state_->blas_users.load(std::memory_order_relaxed);
         while (users > 1) {
@@ -132,6 +138,7 @@ public:
 
 private:
     detail::process_state* state_;
+    detail::fork_mark mark_;
 };
 
 /// Sets every BLAS of the process to one thread for good. Advised for servers, and for programs that also call BLAS from

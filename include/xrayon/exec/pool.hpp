@@ -11,8 +11,12 @@
 #include <type_traits>
 #include <utility>
 
+#include <unistd.h>
+
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/error.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/pool_state.hpp>
 #include <xrayon/exec/thread_count.hpp>
 
@@ -38,7 +42,7 @@ inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
           config.numa_node.value_or(0));
     check(!config.core_type || arena::has_core_type(*config.core_type), "pool: core_type must be one that this machine has",
           config.core_type.value_or(0));
-    check_threads_available(process(), count.threads);
+    watch_forks();
     return std::make_shared<pool_state>(
         arena_config{count.threads, config.name, config.numa_node, config.core_type, static_cast<int>(config.priority)}, count.origin,
         visitor_slots(count.threads));
@@ -50,6 +54,7 @@ inline std::shared_ptr<pool_state> global_pool() {
     {
         const std::lock_guard lock(state.pool_mutex);
         if (state.global_pool) {
+            state.global_pool->check_usable();
             return state.global_pool;
         }
     }
@@ -85,7 +90,7 @@ class pool {
 public:
     /// @throws argument_error     if a value is out of range
     /// @throws environment_error  if XRAYON_NUM_THREADS decides and cannot be read
-    /// @throws resource_error     if the process may not have that many threads
+    /// @throws resource_error     if the process may not have that many threads, or they cannot be created
     explicit pool(const pool_config& config = {}) : state_(detail::make_pool(config)) {}
 
     /// A pool of `threads` threads, 1 to 1024, the caller included; 0: what this process may use.
@@ -96,15 +101,26 @@ public:
     /// A pool that is the oneTBB arena the calling thread is in: xrayon then runs on the threads of the program's own
     /// tbb::task_arena. Called outside of any arena it is oneTBB's default one. Entering it follows oneTBB's rules, not ours: a
     /// thread that is not in that arena waits in `install` while all of its slots are taken.
-    [[nodiscard]] static pool attach_current_arena() { return pool(std::make_shared<detail::pool_state>(detail::arena::attach_current{})); }
+    /// @throws resource_error  in a forked child of a process that had made a pool: oneTBB's threads are not there
+    [[nodiscard]] static pool attach_current_arena() {
+        if (detail::is_forked()) {
+            throw resource_error("pool::attach_current_arena: pid " + to_text(::getpid())
+                                     + " was forked after oneTBB had been used, whose threads are not there; create a new pool",
+                                 0, 0);
+        }
+        detail::watch_forks();
+        return pool(std::make_shared<detail::pool_state>(detail::arena::attach_current{}));
+    }
 
     /// Calls `f()` on the calling thread, inside the arena, and returns what it returns or throws what it throws. Never waits
     /// for a thread of the pool: calls from a pool's own items, from items of other pools and from many threads at once all
     /// go on. When all slots for callers are taken (at least 2), `f` runs outside the arena, and alone.
+    /// @throws resource_error  before `f` is called, in a forked child of the process that made the pool
     template <class F>
     auto install(F&& f) const -> std::invoke_result_t<F> {
         const call_frame* const outer = current_call();
         const std::shared_ptr<detail::pool_state> keep = state_;
+        keep->check_usable();
         if (outer != nullptr && outer->pool == keep.get() && outer->inside) {
             return std::invoke(std::forward<F>(f));
         }
@@ -158,9 +174,11 @@ inline void configure_global_pool(const pool_config& config) {
 
 /// Threads that a parallel call made here would use: those of the installed pool, else of the global one.
 /// @throws environment_error  if this is the first use and XRAYON_NUM_THREADS cannot be read
+/// @throws resource_error     in a forked child, if that pool was made before the fork
 [[nodiscard]] inline std::size_t current_num_threads() {
     const call_frame* const frame = current_call();
     if (frame != nullptr && frame->pool != nullptr) {
+        frame->pool->check_usable();
         return frame->pool->threads;
     }
     const std::size_t known = detail::process().global_threads.load(std::memory_order_acquire);
@@ -169,14 +187,17 @@ inline void configure_global_pool(const pool_config& config) {
 
 /// Runs `body(pool, inside)` on the calling thread and offers it to up to `helpers` other threads of the pool that `frame`
 /// stands for; returns when every begun body has ended. The caller becomes a visitor of the pool if it is not inside yet; if
-/// there is no room it runs alone, with `inside` false. `body` must not throw.
+/// there is no room it runs alone, with `inside` false; so it does when the process was forked in the middle of the call.
+/// `body` must not throw.
 template <class Body>
 void run_with_helpers(const call_frame& frame, std::size_t helpers, Body& body) {
     const std::shared_ptr<detail::pool_state> global = frame.pool == nullptr ? detail::global_pool() : nullptr;
     detail::pool_state* const pool = frame.pool == nullptr ? global.get() : frame.pool;
     const auto inside = [&] { body(pool, true); };
-    const auto share = [&] { detail::share_with(helpers, inside); };
-    if (frame.inside) {
+    const auto share = [&] { pool->share(helpers, inside); };
+    if (!pool->usable()) [[unlikely]] {
+        body(pool, false);
+    } else if (frame.inside) {
         share();
     } else if (!pool->try_execute(share)) {
         body(pool, false);

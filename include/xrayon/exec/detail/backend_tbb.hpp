@@ -5,8 +5,13 @@
 #include <algorithm>
 #include <cfenv>
 #include <cstddef>
+#include <latch>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
@@ -15,11 +20,8 @@
 #include <oneapi/tbb/task_scheduler_observer.h>
 #include <oneapi/tbb/version.h>
 
-#if defined(__linux__)
-#include <pthread.h>
-#endif
-
-#include <xrayon/core/check.hpp>
+#include <xrayon/exec/detail/fork_watch.hpp>
+#include <xrayon/exec/detail/worker_name.hpp>
 
 // A preview of 2021.x, regular since 2021.9.
 #if TBB_INTERFACE_VERSION >= 12090 || TBB_PREVIEW_TASK_ARENA_CONSTRAINTS_EXTENSION
@@ -35,12 +37,75 @@ namespace xrayon::detail {
 
 inline std::string backend_version() { return TBB_runtime_version(); }
 
-/// Lets `threads` threads exist in this process for as long as it lives, and says how many really may: the smallest live
-/// global_control wins, and one of the program's own may be lower. Never destroyed: its end would cap arenas still in use.
-inline std::size_t allow_threads(std::size_t threads) {
-    static const auto* const control = new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
-    (void)control;
-    return tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+/// How many threads oneTBB may have, for the whole process: exactly as many as have been started, so that it never starts one by
+/// itself, which ends the process when it fails. Without that it does: pools that come and go leave arenas behind whose workers
+/// have not yet looked in, each still asking for its own; a few hundred short-lived pools of 4 became 1,024 threads. It grows and
+/// never shrinks, since a smaller one would cap arenas in use, and is never below the machine's processors, which
+/// the program's own use of oneTBB may count on. Of all live controls the smallest wins, so there is one in a process.
+class thread_limit {
+public:
+    /// The limit of this process, made at first use. `place` is process_state's; its lock is held. Never destroyed.
+    static thread_limit& of(void*& place, std::size_t most) {
+        if (place == nullptr) {
+            place = new thread_limit(most);
+        }
+        return *static_cast<thread_limit*>(place);
+    }
+
+    /// What the program itself has set, if that is lower than ours.
+    [[nodiscard]] std::size_t allowed() const {
+        const std::size_t active = tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+        return active < value_ ? active : std::numeric_limits<std::size_t>::max();
+    }
+
+    void grow(std::size_t threads) {
+        if (threads > value_) {
+            set(threads);
+        }
+    }
+    [[nodiscard]] std::size_t value() const noexcept { return value_; }
+    void set(std::size_t threads) {
+        auto next = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
+        control_ = std::move(next);  // the old one goes when the new one is there
+        value_ = threads;
+    }
+
+private:
+    explicit thread_limit(std::size_t most) {
+        // The most that it can ever allow oneTBB decides when it wakes up, by the limit of that moment. It falls asleep, and lets all
+        // workers go, when nobody uses it; the handle keeps it awake.
+        const tbb::global_control at_first(tbb::global_control::max_allowed_parallelism, most);
+        static_cast<void>(new tbb::task_scheduler_handle(tbb::attach{}));
+        tbb::task_arena(1).initialize();
+        set(std::max<std::size_t>(2, static_cast<std::size_t>(std::max(1, tbb::info::default_concurrency()))));
+    }
+
+    std::unique_ptr<tbb::global_control> control_;
+    std::size_t value_ = 0;
+};
+
+/// Makes oneTBB start its workers until `wanted` of them exist, from the calling thread and without waiting for them; says how many it
+/// got. Left to itself it starts them later, from other workers, and where that fails the process is ended. Here one after the
+/// other is asked for by an arena of its own, whose task keeps it busy until all have been asked for: so each is a new one, and the
+/// failure of one comes out here, as an exception.
+inline std::size_t start_workers(std::size_t wanted) {
+    const auto asked_all = std::make_shared<std::latch>(1);
+    std::vector<std::unique_ptr<tbb::task_arena>> arenas;
+    arenas.reserve(wanted);
+    try {
+        while (arenas.size() < wanted) {
+            arenas.push_back(std::make_unique<tbb::task_arena>(2, 1));  // a caller's slot, which stays empty, and one worker
+            arenas.back()->enqueue([asked_all] { asked_all->wait(); });
+        }
+    } catch (...) {
+        // oneTBB is left in the middle of counting: whoever touches this arena again waits for ever, its destructor included.
+        if (!arenas.empty()) {
+            arenas.back().release();
+            arenas.pop_back();
+        }
+    }
+    asked_all->count_down();
+    return arenas.size();
 }
 
 struct arena_config {
@@ -61,17 +126,10 @@ public:
     ~worker_namer() override { observe(false); }
 
     void on_scheduler_entry(bool is_worker) override {
-#if defined(__linux__)
         const auto slot = static_cast<std::size_t>(std::max(0, tbb::this_task_arena::current_thread_index()));
         if (is_worker && slot >= visitors_) {  // not a worker of another arena that visits
-            const std::string number = to_text(slot - visitors_ + 1);
-            // The kernel keeps 15 bytes: the number matters more than the end of a long name.
-            const std::string name = name_.substr(0, 14 - std::min<std::size_t>(14, number.size())) + "-" + number;
-            ::pthread_setname_np(::pthread_self(), name.c_str());
+            name_worker(name_, slot - visitors_ + 1);
         }
-#else
-        (void)is_worker;
-#endif
     }
 
 private:
@@ -150,21 +208,38 @@ private:
 /// waits for a thread to become free. `body` must not throw. A waiting thread runs nothing but bodies of this very call.
 /// The context is isolated, so that a foreign group that is cancelled around us leaves no part of the work undone, and it
 /// carries the caller's floating-point settings to the helpers.
+/// @throws resource_error  if the body forked and this is the child: its helpers do not exist, and waiting for them would not end
 template <class Body>
 void share_with(std::size_t helpers, Body& body) {
+    struct shared_group {
+        tbb::task_group_context context{tbb::task_group_context::isolated,
+                                        tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
+        tbb::task_group group{context};
+    };
+    union storage {  // in a child it must not be destroyed: that waits too
+        storage() : value() {}
+        ~storage() {}
+        shared_group value;
+    };
     tbb::this_task_arena::isolate([&] {
-        tbb::task_group_context context(tbb::task_group_context::isolated,
-                                        tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings);
-        tbb::task_group group(context);
+        const fork_mark mark;
+        storage shared;
         try {
             for (std::size_t i = 0; i < helpers; ++i) {
-                group.run([&body] { body(); });
+                shared.value.group.run([&body, mark] {
+                    body();
+                    if (mark.in_child()) [[unlikely]] {
+                        end_lost_helper(mark);
+                    }
+                });
             }
         } catch (...) {
             // No memory for another task: fewer helpers do the same work.
         }
         body();
-        group.wait();
+        mark.check_not_in_child("xrayon");
+        shared.value.group.wait();
+        shared.value.~shared_group();
     });
 }
 

@@ -11,8 +11,8 @@
 
 #include <xrayon/core/config.hpp>
 
-// Everything process-wide, in one struct: the global pool, the BLAS guard's count, what thread creation has proven, the item
-// hook. It is one object also when several shared objects of a process use the library, and it is never destroyed, so that
+// Everything process-wide, in one struct: the global pool, the BLAS guard's count, how many workers have been started, how often
+// the process was forked, the item hook. It is one object also when several shared objects of a process use the library, and it is never destroyed, so that
 // static destructors may still call us. A change of layout gets a new inline namespace: two versions then do not share it.
 
 namespace xrayon {
@@ -46,7 +46,9 @@ struct XRAYON_SHARED process_state {
     std::mutex pool_mutex;
     std::shared_ptr<pool_state> global_pool;         // guarded by pool_mutex
     std::atomic<std::size_t> global_threads{0};      // 0: the global pool has not been made yet
-    std::size_t proven_threads = 1;                  // how many plain threads have existed at once; guarded by pool_mutex
+    std::size_t reserved_workers = 0;                // what the living pools may want at once; guarded by pool_mutex
+    std::size_t started_workers = 0;                 // how many have been proven and started; guarded by pool_mutex
+    void* thread_limit = nullptr;                    // the backend's; guarded by pool_mutex
 
     std::mutex blas_mutex;
     blas_controls blas;                              // written under blas_mutex while blas_users is 0
@@ -54,6 +56,11 @@ struct XRAYON_SHARED process_state {
     std::atomic<bool> blas_absent{false};            // looked for, and there is none
     std::atomic<std::size_t> blas_users{0};
     std::atomic<bool> blas_pinned{false};
+    bool blas_inherited = false;                     // a forked child: `saved` is from before the fork; guarded by blas_mutex
+
+    // Forks between the process that made the first pool and this one. Pools and guards remember theirs, and compare.
+    std::atomic<std::uint32_t> fork_generation{0};
+    std::atomic<bool> fork_watched{false};
 
     std::atomic<item_hook*> hook{nullptr};
 };

@@ -82,7 +82,9 @@ public:
             share = claim_until_done<true>(work, frame, pace, outcome_.caller_hole());
         }
         if (share) {
-            share_rest(work, pace);
+            const fork_mark mark;
+            share_rest(work, pace, mark);
+            mark.check_not_in_child(state_.name);  // what its helpers had begun nobody will end
         }
         outcome_.set_claimed(next_);
         if (outcome_.succeeded()) {
@@ -186,7 +188,7 @@ private:
     }
 
     template <class Work>
-    void share_rest(Work& work, const pace& pace) noexcept {
+    void share_rest(Work& work, const pace& pace, const fork_mark& mark) noexcept {
         const std::size_t left = state_.count - next_.load(std::memory_order_relaxed);
         const std::size_t claims = options_.grain ? left / *options_.grain + (left % *options_.grain != 0) : left;
         std::size_t helpers = std::min(threads_ - 1, std::max<std::size_t>(1, claims) - 1);
@@ -212,7 +214,10 @@ private:
                 run_with_helpers(here, helpers, take_part);
             }
         } catch (...) {
-            // oneTBB had no memory to let us in.
+            // oneTBB had no memory to let us in; or an item forked, and this is the child.
+        }
+        if (mark.in_child()) [[unlikely]] {
+            return;
         }
         outcome_.set_threads(std::max<std::size_t>(1, entered.load(std::memory_order_relaxed)));
         take_part(here.pool, here.inside);  // what is left, if anything
