@@ -28,9 +28,11 @@
 #if defined(__GNUC__)
 #define XRAYON_SHARED [[gnu::visibility("default")]]
 #define XRAYON_COLD [[gnu::cold, gnu::noinline]]
+#define XRAYON_NOINLINE [[gnu::noinline]]
 #else
 #define XRAYON_SHARED
 #define XRAYON_COLD
+#define XRAYON_NOINLINE
 #endif
 
 #endif // XRAYON_CORE_CONFIG_HPP

@@ -21,6 +21,8 @@
 
 namespace xrayon {
 
+class call_progress;
+
 /// What the participants of one call share, as far as calls nested in its items must see it.
 struct call_state {
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
@@ -30,6 +32,7 @@ struct call_state {
     std::stop_token stop = {};
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     std::atomic<std::size_t> cut{none};    ///< Items above this one are cancelled: it has failed.
+    call_progress* progress = nullptr;     ///< Counts and shows its items; null: nobody asked, or a call around it shows its own.
 
     /// What the user asked for, if it has come to pass: stop or deadline.
     [[nodiscard]] std::optional<cancel_reason> stopped() const noexcept {

@@ -11,6 +11,7 @@
 
 #include <xrayon/core/config.hpp>
 #include <xrayon/core/index_block.hpp>
+#include <xrayon/exec/progress.hpp>
 
 namespace xrayon {
 
@@ -35,6 +36,8 @@ struct run_report {
 struct run_options {
     std::stop_token stop = {};               ///< Requested: the call ends with `cancelled` as soon as running items have ended.
     std::chrono::nanoseconds deadline = {};  ///< From the start of the call; passed: `cancelled`. 0: none.
+    progress_mode progress = {};             ///< Shows on stderr how far the call is; off unless asked.
+    progress_function on_progress = {};      ///< Is told the same ten times a second and at the end, by a thread of its own.
     std::string label = {};                  ///< Name of the call in paths and messages; empty: the algorithm's own.
     on_error error = on_error::rethrow;
     run_report* report = nullptr;            ///< Where to say what happened; must outlive the call.

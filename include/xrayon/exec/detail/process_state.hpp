@@ -40,6 +40,13 @@ struct blas_controls {
     std::size_t count = 0;
 };
 
+/// Whose progress has the line of the terminal that is drawn again and again.
+struct progress_line_owner {
+    std::mutex mutex;
+    const void* printer = nullptr;  // whose; null: nobody's
+    std::size_t columns = 0;        // of what stands there now
+};
+
 inline namespace state_1 {
 
 struct XRAYON_SHARED process_state {
@@ -63,6 +70,7 @@ struct XRAYON_SHARED process_state {
     std::atomic<bool> fork_watched{false};
 
     std::atomic<item_hook*> hook{nullptr};
+    progress_line_owner progress_line;
 };
 
 template <class T>

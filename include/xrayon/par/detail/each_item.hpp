@@ -6,23 +6,25 @@
 #include <atomic>
 #include <cstddef>
 
+#include <xrayon/core/config.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/call_progress.hpp>
 #include <xrayon/exec/tick_clock.hpp>
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 
 namespace xrayon::detail {
 
-/// Calls the hook around one item, also when the item throws.
-class hooked_item {
+/// Does what is to be done around one item, also when the item throws.
+class watched_item {
 public:
-    hooked_item(item_hook& hook, const call_frame& frame) noexcept : hook_(hook), frame_(frame) { hook_.before(frame_); }
-    ~hooked_item() { hook_.after(frame_); }
-    hooked_item(const hooked_item&) = delete;
-    hooked_item& operator=(const hooked_item&) = delete;
+    watched_item(const item_watch& watch, const call_frame& frame) noexcept : watch_(watch), frame_(frame) { watch_.before(frame_); }
+    ~watched_item() { watch_.after(frame_); }
+    watched_item(const watched_item&) = delete;
+    watched_item& operator=(const watched_item&) = delete;
 
 private:
-    item_hook& hook_;
+    const item_watch& watch_;
     const call_frame& frame_;
 };
 
@@ -51,22 +53,31 @@ public:
     /// Runs items [begin, end); by exception out of the middle, with frame.index where it stopped. Items that are dear, or
     /// hooked, are watched one by one; cheap ones in runs of up to 512, which the compiler may vectorise (at 64 the ends of the
     /// runs cost a tenth of a nanosecond an item). What was cheap so far may become dear: a run that takes long is the last.
-    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, item_hook* hook) const {
-        if (hook != nullptr || one_by_one) {
-            for (std::size_t i = begin; i < end; ++i) {
-                frame.index = i;
-                if (i != begin) {
-                    call.watch(frame);
-                }
-                if (hook != nullptr) {
-                    const hooked_item around(*hook, frame);
-                    item_(i);
-                } else {
-                    item_(i);
-                }
-            }
+    /// `watch` is null when nobody looks on; to have that in code of its own keeps items free of what only watching needs.
+    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, const item_watch* watch) const {
+        if (watch != nullptr) {
+            run_watched(call, frame, begin, end, one_by_one, *watch);
             return;
         }
+        if (!one_by_one) {
+            begin = run_in_runs(call, frame, begin, end, [](std::size_t) {});
+        }
+        const std::size_t first = begin;
+        for (std::size_t i = begin; i < end; ++i) {
+            frame.index = i;
+            if (i != first) {
+                call.watch(frame);
+            }
+            item_(i);
+        }
+    }
+
+private:
+    static constexpr tick_clock::ticks long_run = 100;  // microseconds
+
+    /// Runs items until all are done, or until they turn out to be dear; returns how far it came. `reached(i)` is called between runs.
+    template <class Reached>
+    std::size_t run_in_runs(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, const Reached& reached) const {
         tick_clock::ticks last = 0;
         for (std::size_t length = 64; begin < end; length = 512) {
             const std::size_t stop = end - begin < length ? end : begin + length;
@@ -75,21 +86,35 @@ public:
                 item_(i);
             }
             begin = stop;
+            reached(begin);
             if (begin < end) {
                 frame.index = begin;
                 call.watch(frame);
                 const auto now = tick_clock::now();
                 if (last != 0 && now - last > long_run * tick_clock::per_microsecond()) {
-                    run(call, frame, begin, end, true, hook);
-                    return;
+                    return begin;
                 }
                 last = now;
             }
         }
+        return end;
     }
 
-private:
-    static constexpr tick_clock::ticks long_run = 100;  // microseconds
+    XRAYON_NOINLINE void run_watched(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
+                                     const item_watch& watch) const {
+        if (!one_by_one && !watch.hooked()) {
+            begin = run_in_runs(call, frame, begin, end, [&](std::size_t index) { watch.reach(index); });
+        }
+        const std::size_t first = begin;
+        for (std::size_t i = begin; i < end; ++i) {
+            frame.index = i;
+            if (i != first) {
+                call.watch(frame);
+            }
+            const watched_item around(watch, frame);
+            item_(i);
+        }
+    }
 
     const Item& item_;
 };

@@ -7,15 +7,18 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/core/index_block.hpp>
 #include <xrayon/exec/blas_guard.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/call_progress.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/tick_clock.hpp>
 #include <xrayon/par/detail/call_history.hpp>
@@ -60,12 +63,13 @@ public:
     guarded_call& operator=(const guarded_call&) = delete;
 
     /// Runs all items by `work.claim(...)` and `work.run(...)` (see each_item), whose kind has a `history`, until they are done or cancelled. Does not throw
-    /// what items throw: ask the outcome.
+    /// what items throw: ask the outcome. @throws environment_error before any item runs, if XRAYON_PROGRESS is needed and cannot be read
     template <class Work>
     void run(Work& work) {
         if (state_.count == 0) {
             return;
         }
+        const progress_scope progress(*this);
         // Nested calls are under the guard of the outermost one.
         std::optional<blas_guard> blas;
         if (!nested_) {
@@ -79,7 +83,7 @@ public:
         if (!share) {
             call_frame frame = frame_here();
             const frame_scope scope(frame);
-            share = claim_until_done<true>(work, frame, pace, outcome_.caller_hole());
+            share = claim_until_done<true>(work, frame, pace, outcome_.caller_hole(), 0);
         }
         if (share) {
             const fork_mark mark;
@@ -107,6 +111,28 @@ public:
     }
 
 private:
+    /// The progress of this call while it runs.
+    class progress_scope {
+    public:
+        explicit progress_scope(guarded_call& call) : call_(call) {
+            const run_options& options = call.options_.run;
+            if (options.progress != progress_mode::off || options.on_progress) [[unlikely]] {
+                // Every thread, the caller alone before that, and the caller once more at the end.
+                call.state_.progress = call_progress::begin(options, call.state_, call.outer_, call.threads_ + 2).release();
+            }
+        }
+        ~progress_scope() {
+            if (call_.state_.progress != nullptr) [[unlikely]] {
+                delete std::exchange(call_.state_.progress, nullptr);
+            }
+        }
+        progress_scope(const progress_scope&) = delete;
+        progress_scope& operator=(const progress_scope&) = delete;
+
+    private:
+        guarded_call& call_;
+    };
+
     void set_deadline(std::chrono::nanoseconds after) {
         if (after < std::chrono::nanoseconds{}) {
             check(false, std::string(state_.name) + ": options.run.deadline must be >= 0 ns", after.count());
@@ -128,8 +154,10 @@ private:
 
     /// Claims and runs until nothing is left. While `Alone` the calling thread is the only one, and true means: share the rest.
     template <bool Alone, class Work>
-    bool claim_until_done(Work& work, call_frame& frame, pace& pace, index_block& hole) noexcept {
-        item_hook* const hook = process().hook.load(std::memory_order_acquire);
+    bool claim_until_done(Work& work, call_frame& frame, pace& pace, index_block& hole, std::size_t participant) noexcept {
+        item_watch watch(process().hook.load(std::memory_order_acquire),
+                         state_.progress == nullptr ? nullptr : state_.progress->counter(participant));
+        item_watch* const watched = watch.watches() ? &watch : nullptr;
         std::size_t finished = 0;
         bool share = false;
         for (;;) {
@@ -141,7 +169,7 @@ private:
             if (claim.begin >= state_.count) {
                 break;
             }
-            if (!run_claim(work, frame, claim, pace.dear(), hook, finished)) {
+            if (!run_claim(work, frame, claim, pace.dear(), watched, finished)) {
                 hole = {frame.index, claim.end};
                 break;
             }
@@ -151,22 +179,28 @@ private:
                 break;
             }
         }
+        if (watched != nullptr) [[unlikely]] {
+            watched->begin_run(0, finished);  // there is none: this only counts the last one
+        }
         outcome_.add_finished(finished);
         return share;
     }
 
     /// Runs one claim. False: it was given up at frame.index, which has not finished.
     template <class Work>
-    bool run_claim(Work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_hook* hook, std::size_t& finished) noexcept {
+    bool run_claim(Work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch, std::size_t& finished) noexcept {
         std::size_t begin = claim.begin;
         for (;;) {
+            if (watch != nullptr) [[unlikely]] {
+                watch->begin_run(begin, finished);
+            }
             frame.index = begin;
             if (is_over(frame)) {
                 return false;
             }
             bool goes_on = false;
             try {
-                work.run(*this, frame, begin, claim.end, one_by_one, hook);
+                work.run(*this, frame, begin, claim.end, one_by_one, watch);
                 finished += claim.end - begin;
                 return true;
             } catch (const stop_claim&) {
@@ -206,7 +240,8 @@ private:
             call_frame frame{outer_, pool, inside, &state_, 0};
             const frame_scope scope(frame);
             detail::pace own(pace, tick_clock::now());
-            claim_until_done<false>(work, frame, own, outcome_.hole(entered.fetch_add(1, std::memory_order_relaxed)));
+            const std::size_t number = entered.fetch_add(1, std::memory_order_relaxed);
+            claim_until_done<false>(work, frame, own, outcome_.hole(number), number + 1);  // 0 was the caller alone
         };
         const call_frame here = frame_here();
         try {

@@ -13,7 +13,9 @@
 #include <utility>
 
 #include <xrayon/core/canonical_tree.hpp>
+#include <xrayon/core/config.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/call_progress.hpp>
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/each_item.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
@@ -53,7 +55,7 @@ public:
     }
 
     /// Runs leaves [begin, end). The whole of a claim is one node; what is left of one behind a failed leaf is several.
-    void run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, item_hook* hook) {
+    void run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, const item_watch* watch) {
         const std::size_t first = begin;
         while (begin < end) {
             canonical_node node{begin, 0};
@@ -61,7 +63,7 @@ public:
                 node = node.parent();
             }
             const std::size_t node_end = node.end(leaves_);
-            Value value = fold_node(call, frame, begin, node_end, begin == first, hook);
+            Value value = fold_node(call, frame, begin, node_end, begin == first, watch);
             publish(call, frame, node, std::move(value));
             begin = node_end;
         }
@@ -73,23 +75,28 @@ public:
     [[nodiscard]] Value take() { return std::move(*root_); }
 
 private:
-    Value fold_node(guarded_call& call, call_frame& frame, std::size_t lo, std::size_t hi, bool first, item_hook* hook) {
+    Value fold_node(guarded_call& call, call_frame& frame, std::size_t lo, std::size_t hi, bool first, const item_watch* watch) {
         if (hi - lo == 1) {
             frame.index = lo;
             if (!first) {
                 call.watch(frame);
             }
-            if (hook != nullptr) {
-                const hooked_item around(*hook, frame);
-                return leaf_(lo);
+            if (watch != nullptr) [[unlikely]] {
+                return watched_leaf(frame, lo, *watch);
             }
             return leaf_(lo);
         }
         const std::size_t middle = canonical_split(lo, hi);
-        Value left = fold_node(call, frame, lo, middle, first, hook);
-        Value right = fold_node(call, frame, middle, hi, false, hook);
+        Value left = fold_node(call, frame, lo, middle, first, watch);
+        Value right = fold_node(call, frame, middle, hi, false, watch);
         frame.index = hi - 1;  // in order, this merge comes right after leaf hi - 1
         return combine_(std::move(left), std::move(right));
+    }
+
+    /// Not inlined: what only watching needs would take registers from the recursion.
+    XRAYON_NOINLINE Value watched_leaf(const call_frame& frame, std::size_t leaf, const item_watch& watch) {
+        const watched_item around(watch, frame);
+        return leaf_(leaf);
     }
 
     /// Hands in the value of a node; combines upwards as far as the other halves are there.
