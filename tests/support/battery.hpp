@@ -25,36 +25,16 @@
 #include <xrayon/array/blas.hpp>
 #endif
 
+#include "battery_subject.hpp"
 #include "catch.hpp"
 #include "delays.hpp"
+#include "fault_battery.hpp"
 #include "thread_counts.hpp"
 
 // The operator battery: what every public algorithm that calls a user's function must keep, checked for all of them in one way.
 // An algorithm registers once, as a subject, and gets these checks free; so will the next one.
 
 namespace xrayon::test {
-
-/// The user's function as the battery gives it: may throw, is called from several threads.
-using item_function = std::function<double(double)>;
-
-struct subject {
-    std::string name;  ///< As its messages begin.
-    /// Runs the algorithm with `f` on every element of `input` and returns what came out, as numbers.
-    std::function<std::vector<double>(const std::vector<double>& input, const item_function& f, std::optional<std::size_t> grain,
-                                      const run_options& run)>
-        run;
-    /// The same by a plain loop, worked out without the library.
-    std::function<std::vector<double>(const std::vector<double>& input, const item_function& f)> plain;
-};
-
-/// The plain loop of an algorithm that gives one result per item.
-inline std::vector<double> mapped(const std::vector<double>& input, const item_function& f) {
-    std::vector<double> out;
-    for (const double x : input) {
-        out.push_back(f(x));
-    }
-    return out;
-}
 
 /// A type that no library class converts to: only its own catch finds it.
 struct battery_failure {
@@ -340,6 +320,7 @@ inline void run_battery(const subject& s) {
     SECTION("can be stopped, before and in the middle, and by a deadline") { battery_detail::stops(s); }
     SECTION("nests in itself, and is never cut short without saying so") { battery_detail::nesting(s); }
     SECTION("checks its arguments first and changes nothing around it") { battery_detail::arguments_and_state(s); }
+    run_fault_battery(s);
 }
 
 } // namespace xrayon::test
