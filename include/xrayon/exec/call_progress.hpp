@@ -109,7 +109,7 @@ public:
 
     /// `name`, `function` and whatever they refer to outlive this. @throws std::system_error if there is no thread, std::bad_alloc
     call_progress(std::string_view name, std::size_t total, std::size_t participants, progress_mode mode, const progress_function& function)
-        : counters_(participants), output_(STDERR_FILENO),
+        : total_(total), counters_(participants), output_(STDERR_FILENO),
           printer_(name, total, detail::look_of(mode, detail::read_progress_surroundings(STDERR_FILENO)), output_, detail::process().progress_line,
                    function),
           process_(::getpid()) {
@@ -171,9 +171,10 @@ private:
         for (const progress_counter& each : counters_) {
             sum += each.get();
         }
-        return sum;
+        return std::min(sum, total_);
     }
 
+    std::size_t total_;
     std::vector<progress_counter> counters_;
     detail::descriptor_output output_;
     detail::progress_printer printer_;
