@@ -13,6 +13,7 @@
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/blas_guard.hpp>
 #include <xrayon/exec/pool.hpp>
+#include <xrayon/exec/progress_line.hpp>
 #include <xrayon/exec/runtime_info.hpp>
 #include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>

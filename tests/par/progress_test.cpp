@@ -412,15 +412,17 @@ TEST_CASE("progress: where there is no thread to be had the work goes on without
 TEST_CASE("progress: a child forked by an item leaves the call without waiting for a thread that it has not got", "[par][progress]") {
     const pool one(1);
     ::pid_t child = -1;
+    listener heard;
     one.install([&] {
         for_each_index(3, [&](std::size_t i) {
             if (i == 1) {
+                heard.wait_until_told(1);  // and then the thread waits for the next time
                 child = ::fork();
                 if (child == 0) {
                     ::alarm(30);
                 }
             }
-        }, {.grain = 1, .run = {.on_progress = [](const progress_state&) {}}});
+        }, {.grain = 1, .run = {.on_progress = heard.function()}});
         if (child == 0) {
             ::_exit(7);
         }

@@ -121,7 +121,7 @@ private:
     return path;
 }
 
-/// The one hook around every item of every call: delays in tests, progress, traces, balance. While one is set, items run one
+/// The one hook around every item of every call: delays in tests, traces, balance. While one is set, items run one
 /// by one with a call before and after each; without one it costs a load per call. Its functions run on the item's thread.
 struct item_hook {
     virtual void before(const call_frame& frame) noexcept = 0;  ///< frame.index is about to run.

@@ -126,12 +126,15 @@ public:
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
 
-    /// Shows how the call ended, and returns when that is done. In a child that was forked meanwhile there is no such thread any more.
-    ~call_progress() {
-        if (::getpid() != process_) {
-            thread_.detach();
-            return;
+    /// Shows how the call ended, and returns when that is done. In a child that was forked meanwhile there is no such thread any more,
+    /// but what it waited for still counts it as waiting: there the object is left as it is.
+    XRAYON_COLD static void end(std::unique_ptr<call_progress> progress) noexcept {
+        if (::getpid() != progress->process_) {
+            static_cast<void>(progress.release());
         }
+    }
+
+    ~call_progress() {
         {
             const std::lock_guard lock(mutex_);
             over_ = true;

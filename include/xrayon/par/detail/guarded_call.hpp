@@ -123,7 +123,7 @@ private:
         }
         ~progress_scope() {
             if (call_.state_.progress != nullptr) [[unlikely]] {
-                delete std::exchange(call_.state_.progress, nullptr);
+                call_progress::end(std::unique_ptr<call_progress>(std::exchange(call_.state_.progress, nullptr)));
             }
         }
         progress_scope(const progress_scope&) = delete;
