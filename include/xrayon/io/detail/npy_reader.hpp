@@ -181,14 +181,24 @@ void read_reordered(Elements& elements, std::span<const std::size_t> axes, std::
         }
         return;
     }
-    for (std::size_t begin = 0; begin != run;) {
-        const std::size_t now = std::min(most, run - begin);
-        for (std::size_t i = 0; i != runs; ++i) {
-            elements.read(i * run + begin, now, window.get());
-            scatter(window.get(), now, out + place + begin * strides[0]);
-            next_run(place);
+    try {
+        for (std::size_t begin = 0; begin != run;) {
+            const std::size_t now = std::min(most, run - begin);
+            for (std::size_t i = 0; i != runs; ++i) {
+                elements.read(i * run + begin, now, window.get());
+                scatter(window.get(), now, out + place + begin * strides[0]);
+                next_run(place);
+            }
+            begin += now;
         }
-        begin += now;
+    } catch (const data_error&) {
+        // Some element is at fault; the one to name is the first of the file.
+        for (std::size_t first = 0; first != size;) {
+            const std::size_t now = std::min(most, size - first);
+            elements.read(first, now, window.get());
+            first += now;
+        }
+        throw;
     }
 }
 
