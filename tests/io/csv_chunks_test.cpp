@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows C26 and C27: a text in chunks is the text in one piece, wherever it is cut, and the fault that comes out is its first.
+#include <xrayon/io/csv.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/thread_counts.hpp"
+#include "csv_outcome.hpp"
+
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <xrayon/exec/pool.hpp>
+
+using xrayon::csv_options;
+using xrayon::data_error;
+using xrayon::missing_values;
+using xrayon::pool;
+using xrayon::read_csv;
+using xrayon::run_report;
+using xrayon::test::csv_file_in_chunks;
+using xrayon::test::csv_in_chunks;
+using xrayon::test::csv_in_one_piece;
+using xrayon::test::csv_outcome;
+
+namespace {
+
+using namespace std::string_literals;
+
+struct sample {
+    std::string text;
+    csv_options options;
+};
+
+std::string with_line_ends(std::string text, const std::string& end) {
+    for (std::size_t at = 0; (at = text.find('\n', at)) != text.npos; at += end.size()) {
+        text.replace(at, 1, end);
+    }
+    return text;
+}
+
+/// Every construction of the grammar, good and bad, with each kind of line end.
+std::vector<sample> samples() {
+    const csv_options plain{.header = false};
+    const csv_options comments{.header = false, .comment = '#'};
+    const csv_options missing{.header = false, .missing = missing_values::nan};
+    const std::vector<sample> once{
+        {"a,b\n1,2\n3,4\n5,6\n", {}},
+        {"\xef\xbb\xbfgr\xc3\xb6\xc3\x9f""e,\"x,\"\"y\"\"\"\n1,\"2\"\n 3 ,4e-1\nnan,-inf\n", {}},
+        {"1,2\n3,4\n5,6", plain},
+        {"1.25,-2e3\n0.1,12345678901234567890123\n.5,5.\n", plain},
+        {"# c\n1,2\n#\n##,\"\n3,4\n#end", comments},
+        {"#\n#\n#\n", comments},
+        {"1,2\n#x\n\n", comments},
+        {",\n1,\n,2\n", missing},
+        {"1\n\n", missing},
+        {"a,b\n", {}},
+        {"a,b", {}},
+        {"a,b\n\n\n\n", {}},
+        {"a,b\n1,2\n\n\n\n", {}},
+        {"a,b\n1,2\n\n3,4\n", {}},
+        {"a,b\n1,2\n3\n4,5\n", {}},
+        {"a,b\n1,2\n3,4,5\n6\n", {}},
+        {"a,b,c,d\n1\n2\n3\n4\n5\n6\n", {}},
+        {"a,b\n1,2\n3,x\n4,y\n", {}},
+        {"a,b\n1,\"2\n3\",4\n", {}},
+        {"a,b\n1,2\n3,1e400\n", {}},
+        {"a,b\n1,2\n3,4\r", {}},
+        {"a\n1\n\r\n", {}},
+        {"a\n\r", {}},
+        {"a\n1\n2\r3\n", {}},
+        {"a\n1\n2\r\n3\n", {}},
+        {"a\n12345678\n1234567\n123456789\n", {.max_line = 8}},
+        {"a\n1234567\n# a long comment\n1\n", {.comment = '#', .max_line = 8}},
+        {"1,2,3\n1,2,3,4\n", {.header = false, .max_columns = 3}},
+        {"a,b\n1,2\n3,4\0\n"s, {}},
+        {"a\n1\n\n\n\n\n\n\n\n\n\n\n2\n", {}},
+        {"", {}},
+        {"\n\n\n", {}},
+        {"\n1\n", plain},
+        {"", {.empty_ok = true}},
+        {"1e400,nan\n-1e400,2\n", {.header = false, .overflow = xrayon::overflowing_values::infinity}},
+        {"1\nnan\n", {.header = false, .non_finite = false}},
+    };
+    std::vector<sample> all;
+    for (const sample& each : once) {
+        for (const std::string end : {"\n", "\r\n", "\r"}) {
+            all.push_back({with_line_ends(each.text, end), each.options});
+        }
+    }
+    return all;
+}
+
+/// A file that lives as long as the test.
+struct temporary_file {
+    std::string path = "/tmp/xrayon_csv_chunks_XXXXXX";
+    explicit temporary_file(const std::string& content) {
+        const int descriptor = ::mkstemp(path.data());
+        REQUIRE(descriptor >= 0);
+        REQUIRE(::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+        ::close(descriptor);
+    }
+    ~temporary_file() { ::unlink(path.c_str()); }
+};
+
+/// `rows` rows "r,1" in lines of equal length behind a header, row `r` at line r + 2; so one of many chunks is easily hit.
+std::string many_rows(std::size_t rows) {
+    std::string text = "a,b\n";
+    for (std::size_t r = 0; r != rows; ++r) {
+        char line[32];
+        std::snprintf(line, sizeof line, "%05zu,1\n", r);
+        text += line;
+    }
+    return text;
+}
+constexpr std::size_t row_bytes = 8;
+std::size_t begin_of_row(std::size_t r) { return 4 + r * row_bytes; }
+
+} // namespace
+
+TEST_CASE("csv chunks: a text cut anywhere reads as in one piece, or fails at the same byte in the same words", "[io][csv][chunks]") {
+    const pool two(std::size_t{2});
+    two.install([&] {
+        std::size_t different = 0;
+        for (const sample& each : samples()) {
+            const csv_outcome expected = csv_in_one_piece(each.text, each.options);
+            // A first chunk of every size, and chunks of that size behind it.
+            for (std::size_t bytes = 1; bytes <= each.text.size() + 1; ++bytes) {
+                different += csv_in_chunks(each.text, each.options, bytes) == expected ? 0 : 1;
+            }
+        }
+        CHECK(different == 0);
+    });
+}
+
+TEST_CASE("csv chunks: a file read piece by piece is its bytes read in memory", "[io][csv][chunks]") {
+    const pool two(std::size_t{2});
+    two.install([&] {
+        for (const sample& each : samples()) {
+            INFO("text: " << xrayon::escaped(each.text, 100));
+            const temporary_file file(each.text);
+            const csv_outcome expected = csv_in_one_piece(each.text, each.options);
+            std::size_t different = 0;
+            for (std::size_t bytes = 1; bytes <= each.text.size() + 1; ++bytes) {
+                different += csv_file_in_chunks(file.path, each.options, bytes) == expected ? 0 : 1;
+            }
+            CHECK(different == 0);
+        }
+    });
+}
+
+TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are read from a file", "[io][csv][chunks]") {
+    const std::string wide = "1" + std::string(300'000, ' ') + ",2\n";
+    for (const sample& each : std::vector<sample>{
+             {"a,b\n3,4\n" + wide + "5,6\n" + wide, {}},
+             {"a,b\n3,4\n" + wide + "5,6\n" + wide, {.max_line = 1000}},
+             {"#" + std::string(200'000, 'x') + "\n" + wide + "1,2" + std::string(300'000, '\n'), {.header = false, .comment = '#'}},
+             {"a,b\n1,2" + std::string(100'000, '\n') + "x", {}},
+             {"a,b\n1,2\n" + std::string(100'000, '\r'), {.max_line = 50'000}},
+             {std::string(100'000, '\n'), {}},
+             {"a,b\n" + std::string(200'000, '\n'), {}},
+             {std::string(200'000, 'y') + ",\"" + std::string(200'000, 'x') + "\"\n1,2\n", {}},
+             {std::string(200'000, 'y'), {.max_line = 150'000}},
+         }) {
+        INFO("text: " << xrayon::escaped(each.text, 20));
+        const temporary_file file(each.text);
+        const csv_outcome expected = csv_in_one_piece(each.text, each.options);
+        for (const std::size_t bytes : {std::size_t{1000}, std::size_t{65536}, std::size_t{131072}, each.text.size() - 1}) {
+            CHECK((csv_file_in_chunks(file.path, each.options, bytes) == expected));
+            CHECK((csv_in_chunks(each.text, each.options, bytes) == expected));
+        }
+    }
+}
+
+TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count", "[io][csv][chunks][errors]") {
+    const std::size_t threads = GENERATE(from_range(xrayon::test::thread_counts));
+    const std::string good = many_rows(640);
+    const pool workers(threads);
+    workers.install([&] {
+        for (std::size_t chunks = 1; chunks <= 64; ++chunks) {
+            const std::size_t bytes = (good.size() - 4 + chunks - 1) / chunks;
+            std::string text = good;
+            const std::size_t low = 640 * 2 / 64 + chunks % 7;
+            for (const std::size_t row : {low, low + 25, std::size_t{300}, std::size_t{639}}) {
+                text[begin_of_row(row)] = 'x';
+            }
+            const csv_outcome got = csv_in_chunks(text, {}, bytes);
+            INFO("chunks " << chunks);
+            CHECK(got.fault == "t.csv:" + std::to_string(low + 2) + ":1: field 1: \"" + text.substr(begin_of_row(low), 5) + "\" is not a number");
+            CHECK(got.line == low + 2);
+            CHECK(got.column == 1);
+            CHECK(got.offset == begin_of_row(low));
+            CHECK(csv_in_chunks(good, {}, bytes).rows == 640);
+        }
+    });
+}
+
+TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and rows beyond what is stored are not touched", "[io][csv][chunks][errors]") {
+    // 1,000 columns, and rows of one field each: 2 bytes a row, so that there are far more lines than rows that could be stored.
+    std::string text(999, ',');
+    text += '\n';
+    for (int i = 0; i != 5000; ++i) {
+        text += "1\n";
+    }
+    const pool two(std::size_t{2});
+    two.install([&] {
+        for (const std::size_t bytes : {3u, 64u, 1000u, 5000u}) {
+            CHECK(csv_in_chunks(text, {}, bytes).fault == "t.csv:2:2: 1 field, expected 1000");
+        }
+    });
+}
+
+TEST_CASE("csv chunks: a large text gives the same table at every thread count", "[io][csv][chunks]") {
+    const std::string text = many_rows(90'000);  // more than five chunks of the usual size
+    const csv_outcome expected = csv_in_one_piece(text, {});
+    REQUIRE(expected.rows == 90'000);
+    REQUIRE(expected.values[2 * 77'777] == std::bit_cast<std::uint64_t>(77'777.0));
+    const temporary_file file(text);
+    const std::size_t threads = GENERATE(from_range(xrayon::test::thread_counts));
+    const pool workers(threads);
+    const bool same = workers.install([&] {
+        return xrayon::test::csv_outcome_of([&] { return xrayon::parse_csv(text, "t.csv"); }) == expected
+               && xrayon::test::csv_outcome_of([&] { return read_csv(file.path); }) == expected;
+    });
+    REQUIRE(same);
+}
+
+TEST_CASE("csv chunks: the report counts chunks, and a fault's path names the call and the chunk", "[io][csv][chunks][errors]") {
+    const std::string good = many_rows(90'000);
+    std::string bad = good;
+    bad[begin_of_row(70'000)] = 'x';
+    const std::size_t chunks = (good.size() - 4 + (128 << 10) - 1) / (128 << 10);
+    const pool two(std::size_t{2});
+    two.install([&] {
+        run_report report;
+        csv_options options{.run = {.report = &report}};
+        CHECK(xrayon::parse_csv(good, "t.csv", options).rows() == 90'000);
+        CHECK(report.total == chunks);
+        CHECK(report.done == chunks);
+
+        REQUIRE_THROWS_AS(xrayon::parse_csv(bad, "t.csv", options), data_error);
+        const std::size_t failing = (70'000 * row_bytes) / (128 << 10);
+        CHECK(report.failed == failing);
+        CHECK(report.path == "parse_csv[" + std::to_string(failing) + "]");
+
+        options.run.label = "prices";
+        options.run.error = xrayon::on_error::wrap;
+        try {
+            const auto table = xrayon::parse_csv(bad, "t.csv", options);
+            FAIL("read " << table.rows());
+        } catch (const xrayon::task_error& error) {
+            CHECK(error.path() == "prices[" + std::to_string(failing) + "]");
+            CHECK_THROWS_AS(std::rethrow_if_nested(error), data_error);
+        }
+
+        bad[begin_of_row(10)] = 'x';
+        options.run.error = xrayon::on_error::collect;
+        try {
+            const auto table = xrayon::parse_csv(bad, "t.csv", options);
+            FAIL("read " << table.rows());
+        } catch (const xrayon::task_errors& errors) {
+            CHECK(errors.errors().size() == 2);  // the first fault of each chunk that has one
+        }
+    });
+}
+
+TEST_CASE("csv chunks: a stop token and a deadline end the reading as cancelled", "[io][csv][chunks][errors]") {
+    const std::string text = many_rows(90'000);
+    const temporary_file file(text);
+    std::stop_source stop;
+    stop.request_stop();
+    const std::string chunks = std::to_string((text.size() - 4 + (128 << 10) - 1) / (128 << 10));
+    REQUIRE_THROWS_AS(read_csv(file.path, {.run = {.stop = stop.get_token()}}), xrayon::cancelled);
+    REQUIRE_THROWS_WITH(read_csv(file.path, {.run = {.stop = stop.get_token()}}), "read_csv: stop requested, 0 of " + chunks + " done");
+    REQUIRE_THROWS_WITH(xrayon::parse_csv(text, "t.csv", {.run = {.deadline = std::chrono::nanoseconds(1)}}),
+                        "parse_csv: deadline passed, 0 of " + chunks + " done");
+    REQUIRE(xrayon::parse_csv(text, "t.csv", {.run = {.deadline = std::chrono::hours(1)}}).rows() == 90'000);
+    REQUIRE_THROWS_AS(xrayon::parse_csv("", "t.csv", {.run = {.deadline = std::chrono::nanoseconds(-1)}}), xrayon::argument_error);
+    REQUIRE_THROWS_WITH(xrayon::parse_csv("", "t.csv", {.run = {.deadline = std::chrono::nanoseconds(-1)}}),
+                        "parse_csv: options.run.deadline must be >= 0 ns, got -1");
+}
