@@ -126,7 +126,7 @@ std::size_t begin_of_row(std::size_t r) { return 4 + r * row_bytes; }
 
 } // namespace
 
-TEST_CASE("csv chunks: a text cut anywhere reads as in one piece, or fails at the same byte in the same words", "[io][csv][chunks]") {
+TEST_CASE("csv chunks: a text cut anywhere reads as in one piece, or fails at the same byte in the same words", "[io][csv][chunks][C26]") {
     const pool two(std::size_t{2});
     two.install([&] {
         std::size_t different = 0;
@@ -141,7 +141,7 @@ TEST_CASE("csv chunks: a text cut anywhere reads as in one piece, or fails at th
     });
 }
 
-TEST_CASE("csv chunks: a file read piece by piece is its bytes read in memory", "[io][csv][chunks]") {
+TEST_CASE("csv chunks: a file read piece by piece is its bytes read in memory", "[io][csv][chunks][C26]") {
     const pool two(std::size_t{2});
     two.install([&] {
         for (const sample& each : samples()) {
@@ -157,7 +157,7 @@ TEST_CASE("csv chunks: a file read piece by piece is its bytes read in memory", 
     });
 }
 
-TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are read from a file", "[io][csv][chunks]") {
+TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are read from a file", "[io][csv][chunks][C26]") {
     const std::string wide = "1" + std::string(300'000, ' ') + ",2\n";
     for (const sample& each : std::vector<sample>{
              {"a,b\n3,4\n" + wide + "5,6\n" + wide, {}},
@@ -180,7 +180,7 @@ TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are r
     }
 }
 
-TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count", "[io][csv][chunks][errors]") {
+TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count", "[io][csv][chunks][errors][C27]") {
     const std::size_t threads = GENERATE(from_range(xrayon::test::thread_counts));
     const std::string good = many_rows(640);
     const pool workers(threads);
@@ -203,7 +203,7 @@ TEST_CASE("csv chunks: of faults in several chunks the first of the text comes o
     });
 }
 
-TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and rows beyond what is stored are not touched", "[io][csv][chunks][errors]") {
+TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and rows beyond what is stored are not touched", "[io][csv][chunks][errors][C27]") {
     // 1,000 columns, and rows of one field each: 2 bytes a row, so that there are far more lines than rows that could be stored.
     std::string text(999, ',');
     text += '\n';

@@ -43,7 +43,7 @@ const std::string mixed = "another kind of line end than before (LF, CR LF and C
 
 } // namespace
 
-TEST_CASE("csv errors: a text without rows", "[io][csv][errors]") {
+TEST_CASE("csv errors: a text without rows", "[io][csv][errors][C1]") {
     fails("", 1, 1, "no header row");
     fails("\xef\xbb\xbf", 1, 1, "no header row");
     fails("\n\n", 1, 1, "no header row");
@@ -52,7 +52,7 @@ TEST_CASE("csv errors: a text without rows", "[io][csv][errors]") {
     fails("# only\n# this\n", 3, 1, "no header row", {.comment = '#'});
 }
 
-TEST_CASE("csv errors: rows of unequal length", "[io][csv][errors]") {
+TEST_CASE("csv errors: rows of unequal length", "[io][csv][errors][C3][C4][C8]") {
     fails("1\n1,2,3\n1,2\n", 2, 3, "3 fields, expected 1", numbers_only);
     fails("1,2\n3\n", 2, 2, "1 field, expected 2", numbers_only);
     fails("a,b,c\n1,2,3\n4,5\n", 3, 4, "2 fields, expected 3");
@@ -67,7 +67,7 @@ TEST_CASE("csv errors: rows of unequal length", "[io][csv][errors]") {
     fails(text, 2, 2, "1 field, expected 100001");
 }
 
-TEST_CASE("csv errors: blank lines before and between rows", "[io][csv][errors]") {
+TEST_CASE("csv errors: blank lines before and between rows", "[io][csv][errors][C5]") {
     fails("a\n1\n\n2\n", 3, 1, "blank line between rows");
     fails("a\n1\n\n\n2\n\n", 3, 1, "blank line between rows");
     fails("a\r\n1\r\n\r\n2\r\n", 3, 1, "blank line between rows");
@@ -76,7 +76,7 @@ TEST_CASE("csv errors: blank lines before and between rows", "[io][csv][errors]"
     fails("a\n1\n\n#\n", 3, 1, "blank line between rows", {.comment = '#'});
 }
 
-TEST_CASE("csv errors: what is not a number", "[io][csv][errors]") {
+TEST_CASE("csv errors: what is not a number", "[io][csv][errors][C6][C11]") {
     fails("a,b\n1,2\n0.125,1.5abc\n", 3, 7, "field 2: \"1.5abc\" is not a number");
     fails("a\n  x \n", 2, 3, "field 1: \"x\" is not a number");
     for (const std::string text : {"0x1p3", "1e",   "1e+",    "--1", "+-1",     "-",         "+",  ".",    "-.",  "e5",       "1_000",
@@ -90,11 +90,11 @@ TEST_CASE("csv errors: what is not a number", "[io][csv][errors]") {
     fails("1,2\n1,y\n", 2, 3, "field 2: \"y\" is not a number", numbers_only);
 }
 
-TEST_CASE("csv errors: a header row where none is expected", "[io][csv][errors]") {
+TEST_CASE("csv errors: a header row where none is expected", "[io][csv][errors][C9]") {
     fails("x,y\n1,2\n", 1, 1, "field 1: \"x\" is not a number (if this is a header row, set header = true)", numbers_only);
 }
 
-TEST_CASE("csv errors: numbers beyond the largest double", "[io][csv][errors]") {
+TEST_CASE("csv errors: numbers beyond the largest double", "[io][csv][errors][C13]") {
     fails("a\n1e400\n", 2, 1, "field 1: \"1e400\" is out of the range of a double");
     fails("a,b\n1,-1e400\n", 2, 3, "field 2: \"-1e400\" is out of the range of a double");
     fails("a\n1.7976931348623159e308\n", 2, 1, "field 1: \"1.7976931348623159e308\" is out of the range of a double");
@@ -104,7 +104,7 @@ TEST_CASE("csv errors: numbers beyond the largest double", "[io][csv][errors]") 
     fails("a\n" + std::string(700, '9') + "e-300\n", 2, 1, "field 1: \"" + std::string(32, '9') + "...\" is out of the range of a double");
 }
 
-TEST_CASE("csv errors: empty fields", "[io][csv][errors]") {
+TEST_CASE("csv errors: empty fields", "[io][csv][errors][C7][C8]") {
     fails("a,b,c\n1,,3\n", 2, 3, "field 2: empty");
     fails("a,b,c\n,2,3\n", 2, 1, "field 1: empty");
     fails("1,2,\n", 1, 5, "field 3: empty", numbers_only);
@@ -112,7 +112,7 @@ TEST_CASE("csv errors: empty fields", "[io][csv][errors]") {
     fails("a\n  \n", 2, 3, "field 1: empty");
 }
 
-TEST_CASE("csv errors: line ends of more than one kind", "[io][csv][errors]") {
+TEST_CASE("csv errors: line ends of more than one kind", "[io][csv][errors][C16]") {
     fails("a\n1\r\n2\n", 2, 2, mixed);
     fails("a\n1\r2\n", 2, 2, mixed);
     fails("a\r\n1\n2\r\n", 2, 2, mixed);
@@ -123,7 +123,7 @@ TEST_CASE("csv errors: line ends of more than one kind", "[io][csv][errors]") {
     fails("a,b\n1,2\r\n", 2, 4, mixed);
 }
 
-TEST_CASE("csv errors: quotes", "[io][csv][errors]") {
+TEST_CASE("csv errors: quotes", "[io][csv][errors][C19][C20]") {
     fails("a,b\n1,2\n3,\"4\n5,6\n", 3, 3, "field 2: the quote opened here is not closed on its line");
     fails("a,b\n1,\"2\n\"\n", 2, 3, "field 2: the quote opened here is not closed on its line");
     fails("a\r1\r\"2\n3\"\r", 3, 3, "field 1: line end inside quotes");
@@ -135,7 +135,7 @@ TEST_CASE("csv errors: quotes", "[io][csv][errors]") {
     fails("a,b\"\n1,2\n", 1, 4, "field 2: a quote inside a field that does not begin with one");
 }
 
-TEST_CASE("csv errors: NUL bytes and UTF-16", "[io][csv][errors]") {
+TEST_CASE("csv errors: NUL bytes and UTF-16", "[io][csv][errors][C18]") {
     fails("a,b\n1,2\0\n"s, 2, 4, "field 2: NUL byte (UTF-16 or binary data?)");
     fails("a,b\0c\n1,2\n"s, 1, 4, "field 2: NUL byte (UTF-16 or binary data?)");
     fails(
@@ -152,7 +152,7 @@ TEST_CASE("csv errors: NUL bytes and UTF-16", "[io][csv][errors]") {
         1, 1, "UTF-16 text; only UTF-8 is read");
 }
 
-TEST_CASE("csv errors: compressed files", "[io][csv][errors]") {
+TEST_CASE("csv errors: compressed files", "[io][csv][errors][C30]") {
     fails("\x1f\x8b\x08\0\0"s, 1, 1, "compressed file (gzip)");
     fails("PK\x03\x04\x14\0"s, 1, 1, "compressed file (zip)");
     fails("\3757zXZ\0\0"s, 1, 1, "compressed file (xz)");
@@ -160,7 +160,7 @@ TEST_CASE("csv errors: compressed files", "[io][csv][errors]") {
     fails("BZh91AY&SY\x01\x02"s, 1, 1, "compressed file (bzip2)");
 }
 
-TEST_CASE("csv errors: limits of lines and columns", "[io][csv][errors]") {
+TEST_CASE("csv errors: limits of lines and columns", "[io][csv][errors][C21][C22]") {
     fails("a\n1234567\n12345678\n", 3, 8, "line is longer than 7 bytes (max_line)", {.max_line = 7});
     REQUIRE(parse_csv("a\r\n1234567\r\n", "t.csv", {.max_line = 7}).rows() == 1);
     fails("a\r\n12345678\r\n", 2, 8, "line is longer than 7 bytes (max_line)", {.max_line = 7});
@@ -183,7 +183,7 @@ TEST_CASE("csv errors: lines are counted with comments", "[io][csv][errors]") {
     fails("# one\na\n# three\n1\nx\n", 5, 1, "field 1: \"x\" is not a number", {.comment = '#'});
 }
 
-TEST_CASE("csv errors: options that do not fit together are refused before the text is read", "[io][csv][errors]") {
+TEST_CASE("csv errors: options that do not fit together are refused before the text is read", "[io][csv][errors][C24]") {
     const auto refuses = [](const csv_options& options, const std::string& what) {
         REQUIRE_THROWS_AS(parse_csv("\"", "t.csv", options), argument_error);
         REQUIRE_THROWS_WITH(parse_csv("\"", "t.csv", options), what);
