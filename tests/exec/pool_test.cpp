@@ -58,7 +58,7 @@ std::size_t threads_at_once(const pool& workers, std::size_t threads) {
 
 } // namespace
 
-TEST_CASE("pool: eight threads are really eight on any machine, also while a pool of two lives", "[exec][pool]") {
+TEST_CASE("pool: eight threads are really eight on any machine, also while a pool of two lives", "[exec][pool][F10]") {
     const pool two(2);
     const pool eight(8);
     REQUIRE(eight.num_threads() == 8);
@@ -148,9 +148,11 @@ TEST_CASE("pool: workers carry the pool's name", "[exec][pool]") {
     REQUIRE(names.contains("readers-of-lo-2"));
 }
 
-TEST_CASE("pool: says which argument is wrong", "[exec][pool][errors]") {
+TEST_CASE("pool: says which argument is wrong", "[exec][pool][errors][T11][T12][T13]") {
     REQUIRE_THROWS_WITH(pool(-1), "pool: threads must be 0 (automatic) or 1 to 1024, got -1");
     REQUIRE_THROWS_WITH(pool(1025), "pool: threads must be 0 (automatic) or 1 to 1024, got 1025");
+    REQUIRE_THROWS_WITH(pool(std::numeric_limits<int>::min()), "pool: threads must be 0 (automatic) or 1 to 1024, got -2147483648");
+    REQUIRE_THROWS_WITH(pool(std::numeric_limits<int>::max()), "pool: threads must be 0 (automatic) or 1 to 1024, got 2147483647");
     REQUIRE_THROWS_AS(pool(std::numeric_limits<int>::min()), argument_error);
     REQUIRE_THROWS_AS(pool(std::numeric_limits<unsigned long long>::max()), argument_error);
     REQUIRE_THROWS_AS(pool(pool_config{.threads = 5000}), argument_error);
@@ -159,7 +161,9 @@ TEST_CASE("pool: says which argument is wrong", "[exec][pool][errors]") {
     REQUIRE_THROWS_WITH(pool(pool_config{.threads = 1, .numa_node = 77}), test::contains("numa_node must be one that this machine has, got 77"));
 #endif
     REQUIRE_THROWS_WITH(pool(pool_config{.threads = 1, .core_type = 77}), test::contains("core_type must be one that this machine has, got 77"));
-    REQUIRE(pool(0).num_threads() >= 1);
+    REQUIRE(pool(0).num_threads() == resolve_thread_count(0).threads);
+    REQUIRE(pool(pool_config{.threads = 0}).num_threads() == resolve_thread_count(0).threads);
+    REQUIRE(pool(2).install([] { return map_index(10, [](std::size_t i) { return i; })[9]; }) == 9);
 }
 
 TEST_CASE("pool: priorities and a NUMA node that exists are accepted", "[exec][pool]") {

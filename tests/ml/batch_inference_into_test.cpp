@@ -222,7 +222,7 @@ TEST_CASE("batch_inference_into: a model that can do both is given the slot; wha
     REQUIRE(out == std::vector{2.0, 2.0, 2.0});
 }
 
-TEST_CASE("batch_inference_into: as many slots as batches, or nothing runs", "[ml][batch_inference_into][errors]") {
+TEST_CASE("batch_inference_into: as many slots as batches, or nothing runs", "[ml][batch_inference_into][errors][B33][B27]") {
     std::atomic<int> calls{0};
     const auto count = [&](int) { return static_cast<double>(++calls); };
     std::vector<double> out(4, untouched);
@@ -300,7 +300,7 @@ TEST_CASE("batch_inference_into: nothing is ever broadcast; the error has both s
     REQUIRE((y == blank(20, 4)));
 }
 
-TEST_CASE("batch_inference_into: after a failure the report lists the finished slots", "[ml][batch_inference_into][errors]") {
+TEST_CASE("batch_inference_into: after a failure the report lists the finished slots", "[ml][batch_inference_into][errors][B36]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     std::vector<int> source(60);
@@ -339,7 +339,7 @@ TEST_CASE("batch_inference_into: after a failure the report lists the finished s
     }
 }
 
-TEST_CASE("batch_inference_into: stopped before the start it writes nothing", "[ml][batch_inference_into][errors]") {
+TEST_CASE("batch_inference_into: stopped before the start it writes nothing", "[ml][batch_inference_into][errors][B25]") {
     std::stop_source stop;
     stop.request_stop();
     std::vector<double> out(3, untouched);

@@ -188,7 +188,7 @@ static_assert(!can_infer<decltype(xt::view(std::declval<matrix&>(), xt::all(), 0
 
 } // namespace
 
-TEST_CASE("batch_inference: the values of a plain loop, in order, at every thread count and grain", "[ml][batch_inference]") {
+TEST_CASE("batch_inference: the values of a plain loop, in order, at every thread count and grain", "[ml][batch_inference][B28]") {
     const matrix x = table(37 * 16 - 5, 6);  // the last batch is shorter
     const auto parts = batches(x, 16);
     REQUIRE(parts.size() == 37);
@@ -229,7 +229,7 @@ TEST_CASE("batch_inference: takes any indexed range of batches", "[ml][batch_inf
     REQUIRE(std::move(sizes).to_vector() == std::vector<std::size_t>{4, 4, 2});
 }
 
-TEST_CASE("batch_inference: results may be ragged, move-only, bools, over-aligned or references", "[ml][batch_inference]") {
+TEST_CASE("batch_inference: results may be ragged, move-only, bools, over-aligned or references", "[ml][batch_inference][B3][B15]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     const std::vector<int> source = numbers(500);
@@ -256,7 +256,7 @@ TEST_CASE("batch_inference: results may be ragged, move-only, bools, over-aligne
 }
 
 TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so it may refer to the batch",
-          "[ml][batch_inference][xtensor]") {
+          "[ml][batch_inference][xtensor][B19]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     std::vector<matrix> stored;
@@ -301,7 +301,7 @@ TEST_CASE("batch_inference: a lazy xtensor result is evaluated in its task, so i
     }
 }
 
-TEST_CASE("batch_inference: a batch that the range made outlives the evaluation of its lazy result", "[ml][batch_inference]") {
+TEST_CASE("batch_inference: a batch that the range made outlives the evaluation of its lazy result", "[ml][batch_inference][B19]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const auto made = std::views::iota(0, 100) | std::views::transform([](int i) { return mortal(i); });
     const auto got =
@@ -314,7 +314,7 @@ TEST_CASE("batch_inference: a batch that the range made outlives the evaluation 
     REQUIRE(wrong == 0);
 }
 
-TEST_CASE("batch_inference: no batches, no call; one batch runs on the caller", "[ml][batch_inference]") {
+TEST_CASE("batch_inference: no batches, no call; one batch runs on the caller", "[ml][batch_inference][B1][B2]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     std::atomic<int> calls{0};
@@ -329,7 +329,7 @@ TEST_CASE("batch_inference: no batches, no call; one batch runs on the caller", 
     REQUIRE(where[0] == std::this_thread::get_id());
 }
 
-TEST_CASE("batch_inference: the lowest failing batch's exception comes out as it is", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: the lowest failing batch's exception comes out as it is", "[ml][batch_inference][errors][B6][B9][B10]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     const std::vector<int> source = numbers(37);
@@ -356,7 +356,7 @@ TEST_CASE("batch_inference: the lowest failing batch's exception comes out as it
     REQUIRE(workers.install([&] { return batch_inference(source, const_model{}); }).size() == 37);
 }
 
-TEST_CASE("batch_inference: a batch that throws leaves no result behind", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: a batch that throws leaves no result behind", "[ml][batch_inference][errors][B14]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     tracked::made = 0;
@@ -375,7 +375,7 @@ TEST_CASE("batch_inference: a batch that throws leaves no result behind", "[ml][
     REQUIRE(tracked::alive == 0);
 }
 
-TEST_CASE("batch_inference: on_error::wrap tells index, count and path, and nests the original", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: on_error::wrap tells index, count and path, and nests the original", "[ml][batch_inference][errors][B6]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     const std::vector<int> source = numbers(37);
@@ -410,7 +410,7 @@ TEST_CASE("batch_inference: on_error::wrap tells index, count and path, and nest
     REQUIRE(report.path == "outer[2] > batch_inference[5]");
 }
 
-TEST_CASE("batch_inference: on_error::collect runs every batch and keeps every error", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: on_error::collect runs every batch and keeps every error", "[ml][batch_inference][errors][B8]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const pool workers(threads);
     std::atomic<int> calls{0};
@@ -441,7 +441,8 @@ TEST_CASE("batch_inference: on_error::collect runs every batch and keeps every e
     REQUIRE(report.completed == std::vector<index_block>{{0, 5}, {6, 11}, {12, 20}, {21, 37}});
 }
 
-TEST_CASE("batch_inference: stopped before the start it calls nothing; with nothing to do it ends well", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: stopped before the start it calls nothing; with nothing to do it ends well",
+          "[ml][batch_inference][errors][B25]") {
     std::stop_source stop;
     stop.request_stop();
     std::atomic<int> calls{0};
@@ -460,7 +461,7 @@ TEST_CASE("batch_inference: stopped before the start it calls nothing; with noth
                 .empty());
 }
 
-TEST_CASE("batch_inference: says which argument is wrong, before any call", "[ml][batch_inference][errors]") {
+TEST_CASE("batch_inference: says which argument is wrong, before any call", "[ml][batch_inference][errors][B27]") {
     std::atomic<int> calls{0};
     const auto count = [&](int) { return ++calls; };
     REQUIRE_THROWS_WITH(batch_inference(numbers(3), count, {.grain = 0}), "batch_inference: options.grain must be >= 1, got 0");

@@ -12,7 +12,7 @@
 
 using namespace xrayon;
 
-TEST_CASE("battery: batch_inference", "[ml][battery]") {
+TEST_CASE("battery: batch_inference", "[ml][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"batch_inference",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            auto out = ml::batch_inference(input, [&](double x) { return f(x); }, {.grain = grain, .run = run});
@@ -21,7 +21,7 @@ TEST_CASE("battery: batch_inference", "[ml][battery]") {
                        test::mapped});
 }
 
-TEST_CASE("battery: batch_inference_into, by result", "[ml][battery]") {
+TEST_CASE("battery: batch_inference_into, by result", "[ml][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"batch_inference_into",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            std::vector<double> out(input.size());
@@ -31,7 +31,7 @@ TEST_CASE("battery: batch_inference_into, by result", "[ml][battery]") {
                        test::mapped});
 }
 
-TEST_CASE("battery: batch_inference_into, by slot", "[ml][battery]") {
+TEST_CASE("battery: batch_inference_into, by slot", "[ml][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"batch_inference_into",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            std::vector<double> out(input.size());

@@ -25,7 +25,7 @@ double tree_sum(const std::vector<double>& leaves, std::size_t lo, std::size_t h
 
 } // namespace
 
-TEST_CASE("battery: for_each_index", "[par][battery]") {
+TEST_CASE("battery: for_each_index", "[par][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"for_each_index",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            std::vector<double> out(input.size());
@@ -35,7 +35,7 @@ TEST_CASE("battery: for_each_index", "[par][battery]") {
                        test::mapped});
 }
 
-TEST_CASE("battery: map_index", "[par][battery]") {
+TEST_CASE("battery: map_index", "[par][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"map_index",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            auto out = map_index(input.size(), [&](std::size_t i) { return f(input[i]); }, {.grain = grain, .run = run});
@@ -44,7 +44,7 @@ TEST_CASE("battery: map_index", "[par][battery]") {
                        test::mapped});
 }
 
-TEST_CASE("battery: fold_index", "[par][battery]") {
+TEST_CASE("battery: fold_index", "[par][battery]" XRAYON_BATTERY_ROWS) {
     test::run_battery({"fold_index",
                        [](const auto& input, const auto& f, auto grain, const auto& run) {
                            return std::vector<double>{fold_index(

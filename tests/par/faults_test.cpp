@@ -75,10 +75,10 @@ void random_failing_sets(int rounds) {
 
 } // namespace
 
-TEST_CASE("faults: the lowest of several failing items wins, every time", "[par][faults]") { random_failing_sets(500); }
+TEST_CASE("faults: the lowest of several failing items wins, every time", "[par][faults][B6]") { random_failing_sets(500); }
 TEST_CASE("faults: the lowest of several failing items wins, ten thousand times", "[.soak][par][faults]") { random_failing_sets(10'000); }
 
-TEST_CASE("faults: the lowest item wins although it is the slowest", "[par][faults]") {
+TEST_CASE("faults: the lowest item wins although it is the slowest", "[par][faults][B7]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         std::size_t caught = 99;
@@ -103,7 +103,7 @@ TEST_CASE("faults: the lowest item wins although it is the slowest", "[par][faul
     }
 }
 
-TEST_CASE("faults: exceptions of any type come out as they are", "[par][faults]") {
+TEST_CASE("faults: exceptions of any type come out as they are", "[par][faults][B9][B10][B11][B12]") {
     struct copy_throws {
         copy_throws() = default;
         copy_throws(const copy_throws&) { throw std::logic_error("copied"); }
@@ -186,7 +186,7 @@ TEST_CASE("faults: an exception wins over a stop that is asked for at the same t
     }
 }
 
-TEST_CASE("faults: a stop of the outer call stops what is nested in it", "[par][faults]") {
+TEST_CASE("faults: a stop of the outer call stops what is nested in it", "[par][faults][B40]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         std::stop_source stop;
@@ -232,7 +232,7 @@ TEST_CASE("faults: an own stop of a nested call is that item's failure, with its
     REQUIRE(total == 77);
 }
 
-TEST_CASE("faults: a deadline is never negative, and one beyond the end of time never comes", "[par][faults][errors]") {
+TEST_CASE("faults: a deadline is never negative, and one beyond the end of time never comes", "[par][faults][errors][B24]") {
     std::atomic<int> calls{0};
     const auto count = [&](std::size_t) { ++calls; };
     REQUIRE_THROWS_WITH(for_each_index(5, count, {.run = {.deadline = std::chrono::nanoseconds(-3)}}),

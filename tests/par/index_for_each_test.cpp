@@ -34,7 +34,7 @@ TEST_CASE("for_each_index: calls every index exactly once, whatever items cost",
     }
 }
 
-TEST_CASE("for_each_index: counts beyond 32 bits", "[.soak][par][for_each_index]") {
+TEST_CASE("for_each_index: counts beyond 32 bits", "[.soak][par][for_each_index][B31]") {
     const std::size_t n = (std::size_t{1} << 32) + 1;
     const std::size_t grain = std::size_t{1} << 31;
     std::atomic<std::size_t> last{0};

@@ -48,7 +48,7 @@ struct needs_const {
 
 } // namespace
 
-TEST_CASE("map_index: result i is f(i), for results of every kind", "[par][map_index]") {
+TEST_CASE("map_index: result i is f(i), for results of every kind", "[par][map_index][B15]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         workers.install([] {
@@ -76,7 +76,7 @@ TEST_CASE("map_index: result i is f(i), for results of every kind", "[par][map_i
     }
 }
 
-TEST_CASE("map_index: every result that was built is destroyed once, with and without failure", "[par][map_index][errors]") {
+TEST_CASE("map_index: every result that was built is destroyed once, with and without failure", "[par][map_index][errors][B14]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         for (std::uint64_t round = 0; round < 20; ++round) {
@@ -111,7 +111,7 @@ TEST_CASE("map_index: every result that was built is destroyed once, with and wi
     }
 }
 
-TEST_CASE("map_index: results too large for any memory are refused before an item runs", "[par][map_index][errors]") {
+TEST_CASE("map_index: results too large for any memory are refused before an item runs", "[par][map_index][errors][B32][B38]") {
     std::atomic<int> calls{0};
     const auto f = [&](std::size_t) {
         ++calls;

@@ -74,17 +74,17 @@ void mutual_installs(int rounds) {
 
 } // namespace
 
-TEST_CASE("nesting: a lock held across a nested call does not hang", "[par][nesting]") { lock_across_nested_call(1000); }
+TEST_CASE("nesting: a lock held across a nested call does not hang", "[par][nesting][B22]") { lock_across_nested_call(1000); }
 TEST_CASE("nesting: a lock held across a nested call does not hang, a hundred thousand times", "[.soak][par][nesting]") {
     for (int round = 0; round < 100; ++round) {
         lock_across_nested_call(1000);
     }
 }
 
-TEST_CASE("nesting: pools whose tasks install into each other do not hang", "[par][nesting]") { mutual_installs(50); }
+TEST_CASE("nesting: pools whose tasks install into each other do not hang", "[par][nesting][F10]") { mutual_installs(50); }
 TEST_CASE("nesting: pools whose tasks install into each other do not hang, in a long run", "[.soak][par][nesting]") { mutual_installs(5000); }
 
-TEST_CASE("nesting: two full pools whose callers install into each other do not wait for each other", "[par][nesting]") {
+TEST_CASE("nesting: two full pools whose callers install into each other do not wait for each other", "[par][nesting][F10]") {
     // Eight callers fill each pool before any of them asks for the other one: a caller that waited for a slot would wait for ever.
     for (const std::size_t threads : {1u, 2u, 3u}) {
         const pool a(threads);
@@ -109,7 +109,7 @@ TEST_CASE("nesting: two full pools whose callers install into each other do not 
     }
 }
 
-TEST_CASE("nesting: a thread that waits never re-enters an item of an outer call", "[par][nesting]") {
+TEST_CASE("nesting: a thread that waits never re-enters an item of an outer call", "[par][nesting][B22]") {
     // Scratch that is per thread, as user code often has it: an item that finds it in use was started by a waiting thread. That can
     // only happen while helpers of the outer call have not begun, so there are many short outer calls, each with a long tail inside.
     static thread_local bool in_use = false;
@@ -133,7 +133,7 @@ TEST_CASE("nesting: a thread that waits never re-enters an item of an outer call
     REQUIRE(entered_twice == 0);
 }
 
-TEST_CASE("nesting: a nested call in a cancelled call ends whole or by cancelled, never short", "[par][nesting]") {
+TEST_CASE("nesting: a nested call in a cancelled call ends whole or by cancelled, never short", "[par][nesting][B40]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         std::atomic<int> whole{0};
@@ -182,7 +182,7 @@ TEST_CASE("nesting: a nested call in a cancelled call ends whole or by cancelled
     }
 }
 
-TEST_CASE("nesting: a call inside a foreign oneTBB group that is cancelled is whole", "[par][nesting]") {
+TEST_CASE("nesting: a call inside a foreign oneTBB group that is cancelled is whole", "[par][nesting][B40]") {
     namespace tbb = oneapi::tbb;
     std::atomic<int> shorter{0};
     for (int round = 0; round < 20; ++round) {
@@ -201,7 +201,7 @@ TEST_CASE("nesting: a call inside a foreign oneTBB group that is cancelled is wh
     REQUIRE(shorter == 0);
 }
 
-TEST_CASE("nesting: a hundred levels deep", "[par][nesting]") {
+TEST_CASE("nesting: a hundred levels deep", "[par][nesting][B21]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         std::atomic<int> leaves{0};

@@ -30,6 +30,9 @@
 // The part of the operator battery that is about faults: odd exceptions, odd arguments, odd surroundings. Row numbers are those of
 // docs/design/faults.md. Every check ends with a good call on the same pool.
 
+/// Tags of a test case that runs the battery: the rows of docs/design/faults.md that it covers.
+#define XRAYON_BATTERY_ROWS "[B6][B8][B9][B10][B11][B12][B21][B22][B23][B24][B25][B26][B27][B28][B40][B43]"
+
 namespace xrayon::test {
 
 namespace fault_battery_detail {
