@@ -8,6 +8,7 @@
 #include <xrayon/analyze/json.hpp>
 #include <xrayon/analyze/scalability_benchmark.hpp>
 #include <xrayon/analyze/table.hpp>
+#include <xrayon/array/aliasing.hpp>
 #include <xrayon/array/batches.hpp>
 #include <xrayon/array/rows.hpp>
 #include <xrayon/array/xtensor.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model is called from many threads at once: one that changes itself is a race.
+// Row B17: a model is called from many threads at once, and one that changes itself is a race.
 #include <xrayon/ml/batch_inference.hpp>
 
 #include <vector>
