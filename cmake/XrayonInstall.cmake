@@ -22,6 +22,10 @@ install(FILES
 set(pc_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 file(RELATIVE_PATH XRAYON_PC_TO_PREFIX "/prefix/${pc_dir}" "/prefix")
 string(REGEX REPLACE "/$" "" XRAYON_PC_TO_PREFIX "${XRAYON_PC_TO_PREFIX}")
+set(XRAYON_PC_RANDOM123 "")
+if(NOT XRAYON_RANDOM123_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+  set(XRAYON_PC_RANDOM123 " -I${XRAYON_RANDOM123_INCLUDE_DIR}")  # it has no .pc file to require
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/xrayon.pc.in" "${PROJECT_BINARY_DIR}/package/xrayon.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/package/xrayon.pc" DESTINATION "${pc_dir}" COMPONENT dev)
 if(XRAYON_BLAS_FOUND)

@@ -25,6 +25,15 @@
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
 #include <xrayon/par/index.hpp>
+#include <xrayon/random/bernoulli.hpp>
+#include <xrayon/random/exponential.hpp>
+#include <xrayon/random/integer.hpp>
+#include <xrayon/random/normal.hpp>
+#include <xrayon/random/sample.hpp>
+#include <xrayon/random/shuffle.hpp>
+#include <xrayon/random/stream.hpp>
+#include <xrayon/random/uniform.hpp>
+#include <xrayon/random/weighted.hpp>
 #include <xrayon/version.hpp>
 
 #endif // XRAYON_XRAYON_HPP

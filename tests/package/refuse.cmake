@@ -21,6 +21,10 @@ expect_refusal("compatible with requested version" "find_package(xrayon 1 REQUIR
 expect_refusal("no component 'blass'" "find_package(xrayon 0.1 REQUIRED COMPONENTS blass)")
 expect_refusal("XTENSOR_USE_TBB" "find_package(xrayon 0.1 REQUIRED)" -DXTENSOR_USE_TBB=ON)
 expect_refusal("XTENSOR_USE_TBB" "add_subdirectory(\"${SOURCE_DIR}\" xrayon)" -DXTENSOR_USE_TBB=ON)
+expect_refusal("needs Random123's headers .Debian and Ubuntu: librandom123-dev." "find_package(xrayon 0.1 REQUIRED)"
+  "-DCMAKE_IGNORE_PATH=${RANDOM123_DIR}")
+expect_refusal("needs Random123's headers .Debian and Ubuntu: librandom123-dev." "add_subdirectory(\"${SOURCE_DIR}\" xrayon)"
+  "-DCMAKE_IGNORE_PATH=${RANDOM123_DIR}")
 # BLAS is optional: without one the package is found, and only its component is missing.
 set(no_blas -DCMAKE_DISABLE_FIND_PACKAGE_BLAS=ON)
 expect_refusal("component blas: no BLAS found" "find_package(xrayon 0.1 REQUIRED COMPONENTS blas)" ${no_blas})

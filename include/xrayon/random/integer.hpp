@@ -101,9 +101,14 @@ template <class Integer>
 inline constexpr std::uint64_t largest_narrow = 0xffffffffu;  ///< The largest hi - lo that one word serves.
 
 template <class Integer>
+XRAYON_COLD [[noreturn]] void refuse_integers(std::string_view function, Integer lo, Integer hi) {
+    fail_check(std::string(function) + ": lo must be <= hi = " + to_text(hi), lo);
+}
+
+template <class Integer>
 void check_integers(std::string_view function, Integer lo, Integer hi) {
     if (!(lo <= hi)) [[unlikely]] {
-        fail_check(std::string(function) + ": lo must be <= hi = " + to_text(hi), lo);
+        refuse_integers(function, lo, hi);
     }
 }
 
@@ -142,14 +147,13 @@ template <detail::whole_number Integer>
     detail::check_integers("draw_integer", lo, hi);
     const std::uint64_t range = detail::distance(lo, hi);
     stream& from = source.get();
-    std::uint64_t value = 0;
-    if (range <= detail::largest_narrow) {
+    if (sizeof(Integer) <= 4 || range <= detail::largest_narrow) {
         const std::uint32_t word = from.next_u32();
-        value = detail::below_32(word, range + 1, from.address(), from.position() - 1);
-    } else {
-        const std::uint64_t word = from.next_u64();
-        value = detail::below_64(word, range + 1, from.address(), from.position() - 2);
+        const std::uint64_t value = detail::below_32(word, range + 1, from.address(), from.position() - 1);
+        return static_cast<Integer>(static_cast<std::uint64_t>(lo) + value);
     }
+    const std::uint64_t word = from.next_u64();
+    const std::uint64_t value = detail::below_64(word, range + 1, from.address(), from.position() - 2);
     return static_cast<Integer>(static_cast<std::uint64_t>(lo) + value);
 }
 
