@@ -5,12 +5,14 @@
 #include <latch>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 #include <xrayon/array/blas.hpp>
 #include <xrayon/par/index.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/child_process.hpp"
 #include "../support/thread_counts.hpp"
 
 extern "C" {
@@ -104,6 +106,48 @@ TEST_CASE("blas_guard: the libraries of the process are listed with their settin
     REQUIRE_FALSE(libraries.front().version.empty());
 }
 
+TEST_CASE("blas_guard: a child forked while another thread holds one has its own number again after its first call", "[exec][blas_guard][T30]") {
+    if (!has_openblas()) {
+        return;
+    }
+    openblas_set_num_threads(2);
+    const pool before(2);
+    for (const bool by_this_thread : {false, true}) {
+        std::latch held(1);
+        std::latch done(1);
+        std::thread holder([&] {
+            std::optional<blas_guard> guard;
+            if (!by_this_thread) {
+                guard.emplace();
+            }
+            held.count_down();
+            done.wait();
+        });
+        held.wait();
+        test::child_end child;
+        {
+            std::optional<blas_guard> own;
+            if (by_this_thread) {
+                own.emplace();
+            }
+            child = test::in_child([&] {
+                std::string seen = std::to_string(detail::process().blas_users.load()) + " users; ";
+                const pool after(2);
+                int wrong = 0;
+                after.install([&] { for_each_index(20, [&](std::size_t) { wrong += openblas_get_num_threads() != 1; }); });
+                seen += std::to_string(wrong) + " wrong; then " + std::to_string(openblas_get_num_threads());
+                own.reset();  // of before the fork: no effect here
+                return seen + ", " + std::to_string(openblas_get_num_threads()) + " and " + std::to_string(detail::process().blas_users.load());
+            });
+        }
+        done.count_down();
+        holder.join();
+        REQUIRE(child.said == "0 users; 0 wrong; then 2, 2 and 0");
+        REQUIRE(child.exited_with(0));
+        REQUIRE(openblas_get_num_threads() == 2);
+    }
+}
+
 TEST_CASE("blas_guard: pinned, BLAS stays at one thread", "[exec][blas_guard]") {  // last in this file: it cannot be undone
     if (!has_openblas()) {
         return;
@@ -114,4 +158,10 @@ TEST_CASE("blas_guard: pinned, BLAS stays at one thread", "[exec][blas_guard]") 
     REQUIRE(openblas_get_num_threads() == 1);
     for_each_index(10, [](std::size_t) {});
     REQUIRE(openblas_get_num_threads() == 1);
+    const auto child = test::in_child([] {
+        configure_global_pool({.threads = 2});
+        for_each_index(10, [](std::size_t) {});
+        return std::to_string(openblas_get_num_threads());
+    });
+    REQUIRE(child.said == "1");
 }

@@ -35,6 +35,12 @@ struct pool_config {
 
 namespace detail {
 
+/// Before the first pool of a shared object, and of the process.
+[[gnu::visibility("hidden")]] inline void prepare_process() {
+    [[maybe_unused]] static const bool once = (keep_loaded(), true);
+    watch_forks();
+}
+
 inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
     const thread_count count = resolve_thread_count(config.threads);
     check(!config.name.empty(), "pool: name must not be empty");
@@ -42,7 +48,7 @@ inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
           config.numa_node.value_or(0));
     check(!config.core_type || arena::has_core_type(*config.core_type), "pool: core_type must be one that this machine has",
           config.core_type.value_or(0));
-    watch_forks();
+    prepare_process();
     return std::make_shared<pool_state>(
         arena_config{count.threads, config.name, config.numa_node, config.core_type, static_cast<int>(config.priority)}, count.origin,
         visitor_slots(count.threads));
@@ -108,7 +114,7 @@ public:
                                      + " was forked after oneTBB had been used, whose threads are not there; create a new pool",
                                  0, 0);
         }
-        detail::watch_forks();
+        detail::prepare_process();
         return pool(std::make_shared<detail::pool_state>(detail::arena::attach_current{}));
     }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -56,19 +57,24 @@ inline void after_in_child() {
 
 } // namespace fork_handlers
 
-/// Registers the handlers, once in a process. A shared object that is unloaded takes its handlers with it (glibc sees to that), and
-/// this says so, so that the next pool, made by whoever is left, registers its own. Hidden, because each shared object needs the note.
-[[gnu::visibility("hidden")]] inline void watch_forks() {
-    struct unload_note {
-        ~unload_note() { process().fork_watched.store(false, std::memory_order_relaxed); }
-    };
-    if (process().fork_watched.load(std::memory_order_relaxed) || process().fork_watched.exchange(true, std::memory_order_acq_rel)) {
+/// A shared object that has made a pool stays in memory when it is closed: oneTBB's threads come through its code, and glibc would take
+/// its fork handlers away. (g++ brings that about by itself, by the way it emits the process-wide state; clang does not.) Hidden, because
+/// each shared object asks for itself.
+[[gnu::visibility("hidden")]] inline void keep_loaded() noexcept {
+    static const char here = 0;
+    Dl_info info;
+    if (::dladdr(&here, &info) != 0 && info.dli_fname != nullptr) {
+        static_cast<void>(::dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));  // the program itself is not found: it stays anyway
+    }
+}
+
+/// Registers the handlers, once in a process, before its first pool.
+inline void watch_forks() {
+    if (process().fork_watched.load(std::memory_order_acquire) || process().fork_watched.exchange(true, std::memory_order_acq_rel)) {
         return;
     }
-    static const unload_note note;
-    (void)note;
     if (::pthread_atfork(fork_handlers::before, fork_handlers::after_in_parent, fork_handlers::after_in_child) != 0) {
-        process().fork_watched.store(false, std::memory_order_relaxed);  // no memory: the next pool tries again
+        process().fork_watched.store(false, std::memory_order_release);  // no memory: the next pool tries again
     }
 }
 
