@@ -114,6 +114,8 @@ struct arena_config {
     std::optional<int> numa_node = {};
     std::optional<int> core_type = {};
     int priority = 0;  ///< -1, 0, 1
+
+    friend bool operator==(const arena_config&, const arena_config&) = default;
 };
 
 /// Gives the workers of an arena their names, for debuggers and top. Runs when a worker enters the arena.

@@ -22,6 +22,7 @@ struct item_hook;
 namespace detail {
 
 struct pool_state;
+class arena_cache;
 
 /// How to ask and set the thread count of one BLAS library. BLIS counts in 64 bits, the others in int.
 struct blas_control {
@@ -56,6 +57,7 @@ struct XRAYON_SHARED process_state {
     std::size_t reserved_workers = 0;                // what the living pools may want at once; guarded by pool_mutex
     std::size_t started_workers = 0;                 // how many have been proven and started; guarded by pool_mutex
     void* thread_limit = nullptr;                    // the backend's; guarded by pool_mutex
+    arena_cache* idle_arenas = nullptr;              // guarded by pool_mutex
 
     std::mutex blas_mutex;
     blas_controls blas;                              // written under blas_mutex while blas_users is 0
