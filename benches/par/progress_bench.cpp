@@ -33,7 +33,9 @@ void on(benchmark::State& state) { run(state, {.run = {.on_progress = nothing}})
 void off_one_by_one(benchmark::State& state) { run(state, {.grain = 1}); }
 void on_one_by_one(benchmark::State& state) { run(state, {.grain = 1, .run = {.on_progress = nothing}}); }
 
-void sizes(benchmark::internal::Benchmark* bench) { bench->ArgNames({"items", "threads"})->ArgsProduct({{1, 10'000'000}, {1, 2}})->UseRealTime(); }
+void sizes(benchmark::internal::Benchmark* bench) {
+    bench->ArgNames({"items", "threads"})->ArgsProduct({{1, 10'000'000}, {1, 2}})->UseRealTime();
+}
 BENCHMARK(off)->Apply(sizes);
 BENCHMARK(on)->Apply(sizes);
 BENCHMARK(off_one_by_one)->Apply(sizes);

@@ -164,7 +164,7 @@ TEST_CASE("progress: XRAYON_PROGRESS may be auto, always or never", "[exec][prog
     REQUIRE(parse_progress_mode("never") == progress_mode::off);
 }
 
-TEST_CASE("progress: any other text of XRAYON_PROGRESS is an error that names variable, text and what is accepted", "[exec][progress][errors]") {
+TEST_CASE("progress: any other text of XRAYON_PROGRESS is an error that says what is accepted", "[exec][progress][errors]") {
     REQUIRE_THROWS_WITH(parse_progress_mode("yes"), "XRAYON_PROGRESS=\"yes\": not a mode (accepted: auto, always, never)");
     for (const char* text : {"AUTO", " auto", "never ", "1", "off", "auto\n", "\xff"}) {
         REQUIRE_THROWS_AS(parse_progress_mode(text), environment_error);
@@ -362,7 +362,7 @@ TEST_CASE("progress: without a terminal there is a whole line every five seconds
     REQUIRE(owner.printer == nullptr);
 }
 
-TEST_CASE("progress: one call at a time has the line; the others write theirs above it when they end, and get their turn", "[exec][progress]") {
+TEST_CASE("progress: one call at a time has the line; the others write above it when they end, and get their turn", "[exec][progress]") {
     written out;
     out.width = 60;
     detail::progress_line_owner owner;

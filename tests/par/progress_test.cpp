@@ -151,7 +151,14 @@ TEST_CASE("progress: items of one long claim are counted one by one", "[par][pro
     const pool one(1);
     listener heard;
     one.install([&] {
-        for_each_index(100, [&](std::size_t i) { if (i == 50 || i == 99) { heard.wait_until_done(i); } }, {.grain = 100, .run = {.on_progress = heard.function()}});
+        for_each_index(
+            100,
+            [&](std::size_t i) {
+                if (i == 50 || i == 99) {
+                    heard.wait_until_done(i);
+                }
+            },
+            {.grain = 100, .run = {.on_progress = heard.function()}});
     });
     heard.require_lawful(100, 100);
     REQUIRE(heard.names() == std::set<std::string>{"for_each_index"});
@@ -257,7 +264,9 @@ TEST_CASE("progress: a merge that fails does not count its last leaf as done", "
         const pool workers(threads);
         listener heard;
         run_report report;
-        const auto merge = [](std::size_t a, std::size_t b) -> std::size_t { return a == 4 && b == 5 ? throw std::runtime_error("x") : a + b; };
+        const auto merge = [](std::size_t a, std::size_t b) -> std::size_t {
+            return a == 4 && b == 5 ? throw std::runtime_error("x") : a + b;
+        };
         REQUIRE_THROWS_AS(workers.install([&] {
             return fold_index(64, 1, [](std::size_t i, std::size_t) { return i; }, merge,
                               {.grain = 64, .run = {.on_progress = heard.function(), .report = &report}});
@@ -325,25 +334,26 @@ TEST_CASE("progress: of calls inside each other only the outermost one that asks
         };
         workers.install([&] {
             for_each_index(2, [&](std::size_t) {  // does not ask
-                for_each_index(
-                    8, [&](std::size_t i) { i % 2 == 0 ? others.install(leaf_call) : for_each_index(2, [&](std::size_t) { leaf_call(); }); },
-                    {.run = {.on_progress = outer.function()}});
+                const auto item = [&](std::size_t i) {
+                    i % 2 == 0 ? others.install(leaf_call) : for_each_index(2, [&](std::size_t) { leaf_call(); });
+                };
+                for_each_index(8, item, {.run = {.on_progress = outer.function()}});
             });
         });
         REQUIRE(innermost == 2 * (4 * 3 + 4 * 2 * 3));
         REQUIRE(inner.told().empty());
         // Both calls of the middle level asked, and nobody around them.
         const auto& told = outer.told();
-        REQUIRE(std::count_if(told.begin(), told.end(), [](const progress_state& state) { return state.ended && state.done == 8 && state.total == 8; }) == 2);
+        const auto ended = [](const progress_state& state) { return state.ended && state.done == 8 && state.total == 8; };
+        REQUIRE(std::count_if(told.begin(), told.end(), ended) == 2);
     }
 }
 
 TEST_CASE("progress: a call on a thread that an item made is a call of its own", "[par][progress][nesting]") {
     listener outer;
     listener own;
-    for_each_index(
-        1, [&](std::size_t) { std::thread([&] { for_each_index(7, [](std::size_t) {}, {.run = {.on_progress = own.function()}}); }).join(); },
-        {.run = {.on_progress = outer.function()}});
+    const auto call = [&] { for_each_index(7, [](std::size_t) {}, {.run = {.on_progress = own.function()}}); };
+    for_each_index(1, [&](std::size_t) { std::thread(call).join(); }, {.run = {.on_progress = outer.function()}});
     outer.require_lawful(1, 1);
     own.require_lawful(7, 7);
 }

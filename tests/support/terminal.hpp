@@ -112,7 +112,8 @@ inline channel open_pipe() {
 inline channel open_terminal(unsigned short columns) {
     descriptor reader(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     char name[128];
-    if (reader.get() < 0 || ::grantpt(reader.get()) != 0 || ::unlockpt(reader.get()) != 0 || ::ptsname_r(reader.get(), name, sizeof name) != 0) {
+    if (reader.get() < 0 || ::grantpt(reader.get()) != 0 || ::unlockpt(reader.get()) != 0
+        || ::ptsname_r(reader.get(), name, sizeof name) != 0) {
         throw std::runtime_error("no pseudo-terminal");
     }
     descriptor program(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
@@ -128,7 +129,9 @@ inline channel open_terminal(unsigned short columns) {
 /// While it lives, the process's stderr is `descriptor`.
 class stderr_is {
 public:
-    explicit stderr_is(const descriptor& other) : before_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) { ::dup2(other.get(), STDERR_FILENO); }
+    explicit stderr_is(const descriptor& other) : before_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+        ::dup2(other.get(), STDERR_FILENO);
+    }
     ~stderr_is() { ::dup2(before_.get(), STDERR_FILENO); }
     stderr_is(const stderr_is&) = delete;
     stderr_is& operator=(const stderr_is&) = delete;

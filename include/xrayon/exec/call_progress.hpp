@@ -87,8 +87,8 @@ class call_progress {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Progress of the call `state` for `participants` threads, if `options` ask for it and no call around `outer` shows its own. Null if not,
-    /// and also where there is no thread or no memory for it: the work goes on without. @throws environment_error
+    /// Progress of the call `state` for `participants` threads, if `options` ask for it and no call of the chain `outer` shows its own.
+    /// Null if not, and also where there is no thread or no memory for it: the work goes on without. @throws environment_error
     XRAYON_COLD [[nodiscard]] static std::unique_ptr<call_progress> begin(const run_options& options, const call_state& state,
                                                                           const call_frame* outer, std::size_t participants) {
         for (const call_frame* frame = outer; frame != nullptr; frame = frame->parent) {
@@ -110,8 +110,8 @@ public:
     /// `name`, `function` and whatever they refer to outlive this. @throws std::system_error if there is no thread, std::bad_alloc
     call_progress(std::string_view name, std::size_t total, std::size_t participants, progress_mode mode, const progress_function& function)
         : total_(total), counters_(participants), output_(STDERR_FILENO),
-          printer_(name, total, detail::look_of(mode, detail::read_progress_surroundings(STDERR_FILENO)), output_, detail::process().progress_line,
-                   function),
+          printer_(name, total, detail::look_of(mode, detail::read_progress_surroundings(STDERR_FILENO)), output_,
+                   detail::process().progress_line, function),
           process_(::getpid()) {
         ::sigset_t all;
         ::sigset_t before;

@@ -26,13 +26,14 @@ enum class progress_mode {
 
 /// How far a call is.
 struct progress_state {
-    std::string_view name = {};                                     ///< run.label, else the algorithm's name; valid for as long as the call.
-    std::size_t done = 0;                                           ///< Items that have finished: never falls, never above `total`.
-    std::size_t total = 0;                                          ///< Items of the call.
-    std::chrono::duration<double> elapsed = {};                     ///< Since the call began.
-    std::optional<double> rate = {};                                ///< Items per second, recent ones weigh more; at the end done / elapsed.
-    std::optional<std::chrono::duration<double>> remaining = {};    ///< Until all are done, as it looks now; unset: nobody knows.
-    bool ended = false;                                             ///< The call is over; `done < total` then says that it did not succeed.
+    std::string_view name = {};                 ///< run.label, else the algorithm's name; valid for as long as the call.
+    std::size_t done = 0;                       ///< Items that have finished: never falls, never above `total`.
+    std::size_t total = 0;                      ///< Items of the call.
+    std::chrono::duration<double> elapsed = {}; ///< Since the call began.
+    std::optional<double> rate = {};            ///< Items per second, recent ones weigh more; at the end done / elapsed.
+    /// Until all are done, as it looks now; unset: nobody knows.
+    std::optional<std::chrono::duration<double>> remaining = {};
+    bool ended = false;                         ///< The call is over; `done < total` then says that it did not succeed.
 };
 
 /// Is told how far a call is; see run_options::on_progress.

@@ -33,7 +33,11 @@ namespace detail {
 [[nodiscard]] inline std::optional<char32_t> take_character(std::string_view& text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    const std::size_t length = first < 0x80                   ? 1
+                               : first < 0xc2 || first > 0xf4 ? 0
+                               : first < 0xe0                 ? 2
+                               : first < 0xf0                 ? 3
+                                                              : 4;
     std::optional<char32_t> result;
     if (length == 1) {
         result = first;
@@ -56,10 +60,11 @@ namespace detail {
 /// How many columns a terminal gives a printable character: 2 to the wide ones of East Asia and to pictures, 0 to what is put on top
 /// of the one before. Coarse blocks; what they miss only makes the bar a column too long or too short.
 [[nodiscard]] constexpr std::size_t columns_of(char32_t c) noexcept {
-    constexpr std::array<std::pair<char32_t, char32_t>, 4> none{{{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
-    constexpr std::array<std::pair<char32_t, char32_t>, 9> wide{{{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f},
-                                                                 {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}}};
-    const auto within = [c](const auto& range) { return c >= range.first && c <= range.second; };
+    using range = std::pair<char32_t, char32_t>;
+    constexpr std::array<range, 4> none{{{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
+    constexpr std::array<range, 9> wide{{{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f},
+                                         {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}}};
+    const auto within = [c](const range& each) { return c >= each.first && c <= each.second; };
     return std::any_of(none.begin(), none.end(), within) ? 0 : std::any_of(wide.begin(), wide.end(), within) ? 2 : 1;
 }
 
@@ -127,7 +132,8 @@ struct measured_text {
     const std::size_t parts = style == progress_style::utf8 ? eighths.size() - 1 : tenths.size() - 1;
     const auto symbol = [&](std::size_t part) { return style == progress_style::utf8 ? eighths[part] : tenths[part]; };
     const double fraction = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
-    const std::size_t filled = std::min(width * parts, static_cast<std::size_t>(fraction * static_cast<double>(width) * static_cast<double>(parts)));
+    const double wanted = fraction * static_cast<double>(width) * static_cast<double>(parts);
+    const std::size_t filled = std::min(width * parts, static_cast<std::size_t>(wanted));
     std::string bar;
     for (std::size_t i = 0; i < width; ++i) {
         bar += symbol(i < filled / parts ? parts : i == filled / parts ? filled % parts : 0);

@@ -66,7 +66,8 @@ inline progress_look look_of(progress_mode mode, const progress_surroundings& ar
     progress_look look;
     look.shown = mode != progress_mode::off;
     const bool build_server = !around.ci.empty() && around.ci != "false" && around.ci != "0";
-    look.bar = mode == progress_mode::always || (mode == progress_mode::automatic && around.terminal && around.term != "dumb" && !build_server);
+    const bool can_redraw = around.terminal && around.term != "dumb" && !build_server;
+    look.bar = mode == progress_mode::always || (mode == progress_mode::automatic && can_redraw);
     std::string codeset;
     for (const char c : around.locale.substr(std::min(around.locale.find('.'), around.locale.size()))) {
         codeset += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -32,8 +32,8 @@ public:
     static constexpr std::size_t default_columns = 80;
 
     /// What is passed by reference outlives this; so does the text of `name`.
-    progress_printer(std::string_view name, std::size_t total, const progress_look& look, progress_output& output, progress_line_owner& owner,
-                     const progress_function& function) noexcept
+    progress_printer(std::string_view name, std::size_t total, const progress_look& look, progress_output& output,
+                     progress_line_owner& owner, const progress_function& function) noexcept
         : look_(look), output_(output), owner_(owner), function_(function ? &function : nullptr) {
         state_.name = name;
         state_.total = total;

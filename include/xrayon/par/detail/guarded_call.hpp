@@ -188,7 +188,8 @@ private:
 
     /// Runs one claim. False: it was given up at frame.index, which has not finished.
     template <class Work>
-    bool run_claim(Work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch, std::size_t& finished) noexcept {
+    bool run_claim(Work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch,
+                   std::size_t& finished) noexcept {
         std::size_t begin = claim.begin;
         for (;;) {
             if (watch != nullptr) [[unlikely]] {
