@@ -19,6 +19,7 @@
 #include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>
 #include <xrayon/io/npy.hpp>
+#include <xrayon/io/write_csv.hpp>
 #include <xrayon/io/write_npy.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
