@@ -120,29 +120,33 @@ inline constexpr std::array<double, exact_power + 1> powers_of_ten{1e0,  1e1,  1
 #endif
 }
 
+/// Eight digits, one in each byte and the first in the lowest one, as a number: pairs, then fours, then all.
+[[nodiscard]] constexpr std::uint64_t eight_digits(std::uint64_t bytes) noexcept {
+    constexpr std::uint64_t pairs = 0x000000ff000000ffu;
+    bytes = 10 * bytes + (bytes >> 8);
+    return ((bytes & pairs) * (100 + (std::uint64_t{1'000'000} << 32)) + ((bytes >> 16) & pairs) * (1 + (std::uint64_t{10'000} << 32))) >> 32;
+}
+
 /// Appends the decimal digits at [at, end) to `digits`, which wraps around behind the 19th, and says where they stop. Eight bytes at
 /// a time where there are eight: those behind the digits are read, and do not count.
 XRAYON_IO_INLINE const char* read_digits(const char* at, const char* end, std::uint64_t& digits) noexcept {
     if constexpr (std::endian::native == std::endian::little) {
-        constexpr std::uint64_t tens[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+        constexpr std::uint64_t tens[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
         while (end - at >= 8) {
             std::uint64_t bytes = 0;
             std::memcpy(&bytes, at, 8);
             bytes ^= 0x3030303030303030u;  // digits become 0 ... 9
             const std::uint64_t other = ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;  // exact up to the first other byte
-            const int count = std::countr_zero(other) / 8;  // 8 if there is none
-            if (count == 0) {
-                return at;
+            if (other == 0) {  // its own road: where the next digits are is then known before these have been looked at
+                digits = 100'000'000 * digits + eight_digits(bytes);
+                at += 8;
+                continue;
             }
-            bytes <<= 8 * (8 - count);  // as if zeros stood before them
-            bytes = 10 * bytes + (bytes >> 8);  // each pair of digits is now in one byte
-            constexpr std::uint64_t pairs = 0x000000ff000000ffu;
-            bytes = ((bytes & pairs) * (100 + (std::uint64_t{1'000'000} << 32)) + ((bytes >> 16) & pairs) * (1 + (std::uint64_t{10'000} << 32))) >> 32;
-            digits = digits * tens[count] + bytes;
-            at += count;
-            if (count != 8) {
-                return at;
+            const int count = std::countr_zero(other) / 8;
+            if (count != 0) {
+                digits = tens[count] * digits + eight_digits(bytes << 8 * (8 - count));  // as if zeros stood before them
             }
+            return at + count;
         }
     }
     for (; at != end && is_digit(*at); ++at) {
@@ -161,7 +165,11 @@ XRAYON_IO_INLINE const char* read_digits(const char* at, const char* end, std::u
     at += negative || *at == '+' ? 1 : 0;
     std::uint64_t digits = 0;
     const char* const first = at;
-    at = read_digits(at, end, digits);
+    if (end - at >= 2 && is_digit(at[0]) && at[1] == '.') {  // the commonest beginning, and soon read
+        digits = static_cast<std::uint64_t>(*at++ - '0');
+    } else {
+        at = read_digits(at, end, digits);
+    }
     std::ptrdiff_t count = at - first;
     std::ptrdiff_t power = 0;
     if (at != end && *at == '.') {
