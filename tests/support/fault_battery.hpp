@@ -13,6 +13,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <oneapi/tbb/parallel_for.h>
@@ -196,6 +197,38 @@ inline void locks(const subject& s) {
         REQUIRE(got == s.plain(input, half));
         REQUIRE(wrong == 0);
     }
+    // What a thread that waits would do wrong, without a lock to hang on: an item finds the thread's own scratch in use. It takes helpers
+    // of the outer call that have not begun when an inner one has a long tail, so there are many short outer calls.
+    static thread_local bool in_use = false;
+    const pool workers(8);
+    std::atomic<int> entered_twice{0};
+    const auto wait_for = [](std::chrono::microseconds time) {
+        const auto until = std::chrono::steady_clock::now() + time;
+        do {
+            std::this_thread::yield();
+        } while (std::chrono::steady_clock::now() < until);
+    };
+    for (int round = 0; round < 40; ++round) {
+        (void)workers.install([&] {
+            return s.run(
+                std::vector<double>(24),
+                [&](double) {
+                    entered_twice += in_use;
+                    in_use = true;
+                    (void)s.run(
+                        counted_up(6),
+                        [&](double x) {
+                            wait_for(std::chrono::microseconds(6 + static_cast<int>(20 * x)));
+                            return x;
+                        },
+                        1, {});
+                    in_use = false;
+                    return 0.0;
+                },
+                1, {});
+        });
+    }
+    REQUIRE(entered_twice == 0);
 }
 
 /// B23, B24: items that never end by themselves, but ask whether their call is over. Each then ends in `cancelled`, which is no result.
@@ -253,7 +286,9 @@ inline void foreign_cancellation(const subject& s) {
                 if (i == 3) {
                     context.cancel_group_execution();
                 }
-                shorter += s.run(input, half, 1, {}) != expected;
+                // On the global pool, and on the threads of the arena that the group itself runs in.
+                const auto run = [&] { return s.run(input, half, 1, {}); };
+                shorter += (i % 2 == 0 ? run() : pool::attach_current_arena().install(run)) != expected;
             },
             tbb::simple_partitioner{}, context);
     }
