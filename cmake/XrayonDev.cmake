@@ -27,6 +27,14 @@ if(XRAYON_SANITIZE)  # a plain if: the comma of "address,undefined" would split 
   if(XRAYON_SANITIZE MATCHES "address")
     target_compile_definitions(xrayon_sanitizers INTERFACE _GLIBCXX_ASSERTIONS XTENSOR_ENABLE_ASSERT)
   endif()
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")  # which says so by __has_feature alone, before version 21
+    foreach(sanitizer address thread)
+      if(XRAYON_SANITIZE MATCHES "${sanitizer}")
+        string(TOUPPER "${sanitizer}" sanitizer)
+        target_compile_definitions(xrayon_sanitizers INTERFACE __SANITIZE_${sanitizer}__=1)
+      endif()
+    endforeach()
+  endif()
   if(XRAYON_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(xrayon_sanitizers INTERFACE -Wno-tsan)  # g++ says of each fence that it cannot follow it; so do oneTBB's headers
   endif()
@@ -57,6 +65,16 @@ if(XRAYON_SANITIZE)
   set(XRAYON_TEST_SECONDS 600)
   list(APPEND XRAYON_TEST_ENVIRONMENT
     "LSAN_OPTIONS=set:suppressions=${PROJECT_SOURCE_DIR}/cmake/suppressions/lsan.suppressions:print_suppressions=0")
+  # ThreadSanitizer says nothing of a race whose other stack has left its history, and on a busy machine the short default forgets half
+  # of the planted ones: all the history there is.
+  set(tsan_options "halt_on_error=1:second_deadlock_stack=1:history_size=7")
+  find_program(XRAYON_ADDR2LINE addr2line)
+  mark_as_advanced(XRAYON_ADDR2LINE)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND XRAYON_ADDR2LINE)  # clang's reports ask for llvm-symbolizer, which may not be there
+    string(APPEND tsan_options ":external_symbolizer_path=${XRAYON_ADDR2LINE}")
+    list(APPEND XRAYON_TEST_ENVIRONMENT "ASAN_OPTIONS=path_list_prepend:external_symbolizer_path=${XRAYON_ADDR2LINE}")
+  endif()
+  list(APPEND XRAYON_TEST_ENVIRONMENT "TSAN_OPTIONS=path_list_prepend:${tsan_options}")
 endif()
 
 function(xrayon_set_test_defaults)
@@ -187,6 +205,14 @@ function(xrayon_bench module name)
   endif()
 endfunction()
 
+# Writes a response file with the include paths and definitions of a target, for tests that call the compiler themselves.
+function(xrayon_write_flags target file)
+  set(includes "$<REMOVE_DUPLICATES:$<FILTER:$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>,EXCLUDE,^/usr/include$>>")
+  set(definitions "$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>")
+  file(GENERATE OUTPUT "${file}" CONTENT
+    "$<$<BOOL:${includes}>:\"-I$<JOIN:${includes},\"\n\"-I>\"\n>$<$<BOOL:${definitions}>:\"-D$<JOIN:${definitions},\"\n\"-D>\"\n>")
+endfunction()
+
 # xrayon_compile_fail(name "regular expression for the compiler's message" [LIBS lib...])
 # tests/compile_fail/<name>.cpp compiles as it is (as part of the build) and fails with -DXRAYON_SHOULD_FAIL, for the reason given.
 function(xrayon_compile_fail name message)
@@ -203,10 +229,7 @@ function(xrayon_compile_fail name message)
   target_link_libraries(${target} PRIVATE xrayon_dev ${arg_LIBS})
   # The compiler is called directly, without the build tool: no lock on the build tree, and all of these run side by side.
   set(flags "${PROJECT_BINARY_DIR}/compile_fail/${name}-$<CONFIG>.rsp")
-  set(includes "$<REMOVE_DUPLICATES:$<FILTER:$<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>,EXCLUDE,^/usr/include$>>")
-  set(definitions "$<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>")
-  file(GENERATE OUTPUT "${flags}" CONTENT
-    "$<$<BOOL:${includes}>:\"-I$<JOIN:${includes},\"\n\"-I>\"\n>$<$<BOOL:${definitions}>:\"-D$<JOIN:${definitions},\"\n\"-D>\"\n>")
+  xrayon_write_flags(${target} "${flags}")
   add_test(NAME compile_fail.${name} COMMAND "${CMAKE_COMMAND}"
     "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DSTANDARD=${CMAKE_CXX20_STANDARD_COMPILE_OPTION}" "-DFLAGS=${flags}"
     "-DSOURCE=${source}" "-DMESSAGE=${message}" -P "${PROJECT_SOURCE_DIR}/cmake/check_compile_fail.cmake")
