@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,19 +30,21 @@ struct cpu_topology {
 #if defined(__linux__)
     // The kernel's mask may be larger than cpu_set_t: grow until it fits.
     for (std::size_t room = 1024; room <= 1024 * 1024; room *= 4) {
-        cpu_set_t* const mask = CPU_ALLOC(room);
+        struct free_mask {
+            void operator()(cpu_set_t* set) const noexcept { CPU_FREE(set); }
+        };
+        const std::unique_ptr<cpu_set_t, free_mask> mask(CPU_ALLOC(room));
         if (mask == nullptr) {
             break;
         }
         const std::size_t bytes = CPU_ALLOC_SIZE(room);
-        CPU_ZERO_S(bytes, mask);
-        const bool known = ::sched_getaffinity(0, bytes, mask) == 0;
+        CPU_ZERO_S(bytes, mask.get());
+        const bool known = ::sched_getaffinity(0, bytes, mask.get()) == 0;
         for (std::size_t i = 0; known && i < room; ++i) {
-            if (CPU_ISSET_S(i, bytes, mask)) {
+            if (CPU_ISSET_S(i, bytes, mask.get())) {
                 processors.push_back(i);
             }
         }
-        CPU_FREE(mask);
         if (known) {
             break;
         }

@@ -3,11 +3,14 @@
 #define XRAYON_EXEC_DETAIL_BACKEND_TBB_HPP
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cfenv>
 #include <cstddef>
 #include <latch>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,11 +18,14 @@
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
+#include <oneapi/tbb/task.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
 #include <oneapi/tbb/version.h>
 
+#include <xrayon/core/config.hpp>
+#include <xrayon/core/error.hpp>
 #include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/worker_name.hpp>
 
@@ -37,6 +43,20 @@ namespace xrayon::detail {
 
 inline std::string backend_version() { return TBB_runtime_version(); }
 
+/// oneTBB counts the processors once. If it finds no memory for that, whoever asks next waits for ever (2021.8): better to say so.
+inline void count_processors() {
+    static std::atomic<bool> failed{false};
+    if (failed.load(std::memory_order_relaxed)) {
+        throw resource_error("pool: oneTBB had no memory when it started, and cannot be started again in this process", 1, 0);
+    }
+    try {
+        (void)tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism);
+    } catch (...) {
+        failed.store(true, std::memory_order_relaxed);
+        throw;
+    }
+}
+
 /// How many threads oneTBB may have, for the whole process: exactly as many as have been started, so that it never starts one by
 /// itself, which ends the process when it fails. Without that it does: pools that come and go leave arenas behind whose workers
 /// have not yet looked in, each still asking for its own; a few hundred short-lived pools of 4 became 1,024 threads. It grows and
@@ -47,6 +67,7 @@ public:
     /// The limit of this process, made at first use. `place` is process_state's; its lock is held. Never destroyed.
     static thread_limit& of(void*& place, std::size_t most) {
         if (place == nullptr) {
+            count_processors();
             place = new thread_limit(most);
         }
         return *static_cast<thread_limit*>(place);
@@ -148,6 +169,7 @@ public:
                  : config.priority > 0 ? tbb::task_arena::priority::high
                                        : tbb::task_arena::priority::normal) {
         if (config.threads > 1) {
+            arena_.initialize();  // an observer that has to do it, and finds no memory, is left half made: its destructor crashes (2021.8)
             namer_.emplace(arena_, config.name, visitors);
         }
     }
@@ -186,7 +208,119 @@ public:
         });
     }
 
+    /// Runs `body()` on the calling thread, which is in this arena, and offers it to up to `helpers` others. Returns when the caller's
+    /// and all begun bodies have ended; the caller takes back the offers that nobody has taken up, so that it never waits for a thread
+    /// to become free. `body` must not throw. A waiting thread runs nothing but bodies of this very call. Where memory or threads run
+    /// out, fewer helpers do the same work.
+    /// The context is isolated, so that a foreign group that is cancelled around us leaves no part of the work undone, and it
+    /// carries the caller's floating-point settings to the helpers.
+    /// @throws resource_error  if the body forked and this is the child: its helpers do not exist, and waiting for them would not end
+    template <class Body>
+    void share(std::size_t helpers, Body& body) {
+        union kept_context {  // in a child it must not be destroyed: that may wait too
+            kept_context()
+                : value(tbb::task_group_context::isolated, tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings) {}
+            ~kept_context() {}
+            tbb::task_group_context value;
+        };
+        tbb::this_task_arena::isolate([&] {
+            const fork_mark mark;
+            // Not a tbb::task_group: one that finds no memory for a task has counted it all the same, and waits for it for ever (2021.8).
+            std::unique_ptr<offer<Body>[]> offers(can_offer() ? new (std::nothrow) offer<Body>[helpers] : nullptr);
+            if (!offers) {
+                body();
+                return;
+            }
+            kept_context context;
+            tbb::detail::d1::wait_context open(0);
+            try {
+                for (std::size_t i = 0; i < helpers; ++i) {
+                    offers[i].body = &body;
+                    offers[i].open = &open;
+                    offers[i].mark = mark;
+                    open.reserve();
+                    tbb::detail::d1::spawn(offers[i], context.value);
+                }
+            } catch (...) {
+                // oneTBB could not start a thread for what has been offered. The offer stands.
+            }
+            body();
+            if (mark.in_child()) [[unlikely]] {
+                (void)offers.release();  // queues of oneTBB's point at them
+                mark.check_not_in_child("xrayon");
+            }
+            tbb::detail::d1::wait(open, context.value);
+            context.value.~task_group_context();
+        });
+    }
+
 private:
+    /// A body that another thread may run. What tbb::task_group makes, in memory of ours.
+    template <class Body>
+    class offer final : public tbb::detail::d1::task {
+    public:
+        Body* body = nullptr;
+        tbb::detail::d1::wait_context* open = nullptr;
+        fork_mark mark = {};
+
+    private:
+        tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
+            (*body)();
+            if (mark.in_child()) [[unlikely]] {
+                end_lost_helper(mark);
+            }
+            open->release();
+            return nullptr;
+        }
+        tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data&) override {
+            open->release();
+            return nullptr;
+        }
+    };
+
+    /// True when the slot of the calling thread has the queue that offers go to. oneTBB allocates it at the first offer made in a slot;
+    /// if that fails the offer is lost, and the next one made there crashes (2021.8). So the first offer of each slot is one that may
+    /// be lost: should it fail, the slot offers nothing any more, and its thread works alone there.
+    bool can_offer() noexcept {
+        const int index = tbb::this_task_arena::current_thread_index();
+        const auto slot = static_cast<std::size_t>(std::max(0, index));
+        if (index < 0 || slot >= slots_.size()) {
+            return index >= 0;  // somebody else's arena, larger than any of ours
+        }
+        const slot_state known = slots_[slot].load(std::memory_order_relaxed);
+        return known == slot_state::ready || (known == slot_state::unused && make_ready(slot));
+    }
+
+    /// Inside the isolation of `share`, because it waits.
+    XRAYON_COLD bool make_ready(std::size_t slot) noexcept {
+        const auto nothing = [] {};
+        struct first_offer {
+            tbb::task_group_context context{tbb::task_group_context::isolated};
+            tbb::detail::d1::wait_context open{1};
+            offer<const decltype(nothing)> task = {};
+        };
+        auto first = std::unique_ptr<first_offer>(new (std::nothrow) first_offer);
+        if (!first) {
+            return false;  // the next call tries again
+        }
+        first->task.body = &nothing;
+        first->task.open = &first->open;
+        try {
+            tbb::detail::d1::spawn(first->task, first->context);
+        } catch (const std::bad_alloc&) {
+            (void)first.release();  // lost, or kept and then no memory to say that no thread could be started: nobody knows
+            slots_[slot].store(slot_state::unusable, std::memory_order_relaxed);
+            return false;
+        } catch (...) {
+            // Kept; no thread could be started for it.
+        }
+        tbb::detail::d1::wait(first->open, first->context);
+        slots_[slot].store(slot_state::ready, std::memory_order_relaxed);
+        return true;
+    }
+
+    enum class slot_state : unsigned char { unused, ready, unusable };
+
     static tbb::task_arena::constraints constraints_of(const arena_config& config, std::size_t visitors) {
         tbb::task_arena::constraints result;
         result.set_max_concurrency(static_cast<int>(config.threads - 1 + visitors));
@@ -203,47 +337,8 @@ private:
 
     tbb::task_arena arena_;
     std::optional<worker_namer> namer_;
+    std::array<std::atomic<slot_state>, 1032> slots_ = {};  // 1,023 workers, 8 visitors and one
 };
-
-/// Runs `body()` on the calling thread and offers it to up to `helpers` others of the arena the caller is in. Returns when
-/// the caller's and all begun bodies have ended; the caller takes back the offers that nobody has taken up, so that it never
-/// waits for a thread to become free. `body` must not throw. A waiting thread runs nothing but bodies of this very call.
-/// The context is isolated, so that a foreign group that is cancelled around us leaves no part of the work undone, and it
-/// carries the caller's floating-point settings to the helpers.
-/// @throws resource_error  if the body forked and this is the child: its helpers do not exist, and waiting for them would not end
-template <class Body>
-void share_with(std::size_t helpers, Body& body) {
-    struct shared_group {
-        tbb::task_group_context context{tbb::task_group_context::isolated,
-                                        tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
-        tbb::task_group group{context};
-    };
-    union storage {  // in a child it must not be destroyed: that waits too
-        storage() : value() {}
-        ~storage() {}
-        shared_group value;
-    };
-    tbb::this_task_arena::isolate([&] {
-        const fork_mark mark;
-        storage shared;
-        try {
-            for (std::size_t i = 0; i < helpers; ++i) {
-                shared.value.group.run([&body, mark] {
-                    body();
-                    if (mark.in_child()) [[unlikely]] {
-                        end_lost_helper(mark);
-                    }
-                });
-            }
-        } catch (...) {
-            // No memory for another task: fewer helpers do the same work.
-        }
-        body();
-        mark.check_not_in_child("xrayon");
-        shared.value.group.wait();
-        shared.value.~shared_group();
-    });
-}
 
 } // namespace xrayon::detail
 

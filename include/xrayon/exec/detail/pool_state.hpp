@@ -101,11 +101,11 @@ struct pool_state {
         return mine.taken;
     }
 
-    /// Runs `body` here, where the caller is inside, and on up to `helpers` others of this pool. See share_with.
+    /// Runs `body` here, where the caller is inside, and on up to `helpers` others of this pool. See arena::share.
     template <class Body>
     void share(std::size_t helpers, Body& body) {
         if (workers) {
-            share_with(helpers, body);
+            workers->share(helpers, body);
         } else {
             crew->share(helpers, body);
         }
