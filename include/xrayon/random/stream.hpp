@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/random/detail/stream_words.hpp>

@@ -83,7 +83,6 @@ struct uniform_kernel {
     }
 };
 
-template <class Real>
 struct one_uniform {
     [[gnu::always_inline]] static double run(double unit, double lo, double width) noexcept { return std::fma(unit, width, lo); }
 };
@@ -121,7 +120,7 @@ template <detail::real Real = double>
         detail::refuse_uniform("draw_uniform", lo, hi);
     }
     const auto unit = static_cast<double>(draw_uniform<Real>(source));
-    const auto value = static_cast<Real>(detail::run_one<detail::one_uniform<Real>>(unit, static_cast<double>(lo), width));
+    const auto value = static_cast<Real>(detail::run_one<detail::one_uniform>(unit, static_cast<double>(lo), width));
     if (value < hi) [[likely]] {
         return value;
     }
