@@ -59,6 +59,7 @@ std::vector<sample> samples() {
         {"1.25,-2e3\n0.1,12345678901234567890123\n.5,5.\n", plain},
         {"# c\n1,2\n#\n##,\"\n3,4\n#end", comments},
         {"#\n#\n#\n", comments},
+        {"a,b\n#\n1,2\n#\n", {.comment = '#'}},
         {"1,2\n#x\n\n", comments},
         {",\n1,\n,2\n", missing},
         {"1\n\n", missing},
@@ -215,7 +216,24 @@ TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and row
         for (const std::size_t bytes : {3u, 64u, 1000u, 5000u}) {
             CHECK(csv_in_chunks(text, {}, bytes).fault == "t.csv:2:2: 1 field, expected 1000");
         }
+        // Also where every chunk is asked for its faults: those that would lie behind the 11 rows that are stored are not read.
+        try {
+            static_cast<void>(csv_in_chunks(text, {.run = {.error = xrayon::on_error::collect}}, 64));
+            FAIL("read");
+        } catch (const xrayon::task_errors& errors) {
+            CHECK(errors.errors().size() == 1);
+            CHECK(errors.index() == 0);
+        }
     });
+}
+
+TEST_CASE("csv chunks: comments are no rows, wherever they stand", "[io][csv][chunks][C23]") {
+    const std::string text = "#\na,b\n#\n#\n1,2\n#\n3,4\n#\n#";
+    for (std::size_t bytes = 1; bytes <= text.size(); ++bytes) {
+        const csv_outcome got = csv_in_chunks(text, {.comment = '#'}, bytes);
+        REQUIRE(got.rows == 2);
+        REQUIRE(got.values[3] == std::bit_cast<std::uint64_t>(4.0));
+    }
 }
 
 TEST_CASE("csv chunks: a large text gives the same table at every thread count", "[io][csv][chunks]") {
