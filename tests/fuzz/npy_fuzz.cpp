@@ -85,8 +85,7 @@ void try_conversion(const xrayon::npy_header& header, std::string_view bytes, co
             representable = a.imag() == 0 && equal(static_cast<long double>(static_cast<To>(a.real())), a.real());
         } else {
             representable = a.imag() == 0 && a.real() >= static_cast<long double>(std::numeric_limits<To>::min())
-                            && a.real() <= static_cast<long double>(std::numeric_limits<To>::max())
-                            && a.real() == std::trunc(a.real());
+                            && a.real() <= static_cast<long double>(std::numeric_limits<To>::max()) && a.real() == std::trunc(a.real());
         }
         demand(!representable, "what a conversion refuses has no equal");
     }
@@ -115,12 +114,18 @@ void read_all(const xrayon::npy_header& header, std::string_view bytes) {
     demand(rows.shape() == array.shape() && same_bits(rows.data(), array.data(), array.size()), "columns come back as rows");
 
     switch (bytes.size() % 6) {
-    case 0: return try_conversion<double>(header, bytes, array);
-    case 1: return try_conversion<std::int64_t>(header, bytes, array);
-    case 2: return try_conversion<float>(header, bytes, array);
-    case 3: return try_conversion<std::uint8_t>(header, bytes, array);
-    case 4: return try_conversion<bool>(header, bytes, array);
-    default: return try_conversion<std::complex<float>>(header, bytes, array);
+        case 0:
+            return try_conversion<double>(header, bytes, array);
+        case 1:
+            return try_conversion<std::int64_t>(header, bytes, array);
+        case 2:
+            return try_conversion<float>(header, bytes, array);
+        case 3:
+            return try_conversion<std::uint8_t>(header, bytes, array);
+        case 4:
+            return try_conversion<bool>(header, bytes, array);
+        default:
+            return try_conversion<std::complex<float>>(header, bytes, array);
     }
 }
 

@@ -120,7 +120,7 @@ void kill_rounds(int rounds, std::uint32_t seed) {
         replaced += after.front() != before;
     }
     INFO(replaced << " of " << rounds << " children had replaced the file when they were killed");
-    CHECK(replaced > rounds / 20);  // else the kills all came too early to show anything
+    CHECK(replaced > rounds / 20);                        // else the kills all came too early to show anything
     for (const std::string& name : names(root.path())) {  // at most the dead leave something, by the name that is documented
         CHECK((name == "file" || (name.starts_with(".file.") && name.ends_with(".tmp") && name.size() == 26)));
     }
@@ -355,7 +355,7 @@ TEST_CASE("atomic_file: wrong use is an argument_error", "[io][atomic_file][erro
     CHECK(content(path).empty());
 }
 
-TEST_CASE("atomic_file: a file that may not grow fails, with the old one intact", "[io][atomic_file][errors]") {
+TEST_CASE("atomic_file: a file that may not grow fails, with the old one intact", "[io][atomic_file][errors][N29]") {
     fixture_root root;
     root.file("file", "old");
     const std::string path = root.path() + "/file";
@@ -384,7 +384,7 @@ TEST_CASE("atomic_file: a file that may not grow fails, with the old one intact"
     CHECK(names(root.path()) == std::vector<std::string>{"file"});
 }
 
-TEST_CASE("atomic_file: a full disk fails, with the old file intact", "[io][atomic_file][errors]") {
+TEST_CASE("atomic_file: a full disk fails, with the old file intact", "[io][atomic_file][errors][N29]") {
     const fixture_root root;
     // A disk of 64 KiB that only the child sees.
     const auto child = run_in_child([&]() -> std::string {
@@ -425,6 +425,6 @@ TEST_CASE("atomic_file: two writers of one file do not mix", "[io][atomic_file]"
     CHECK(names(root.path()) == std::vector<std::string>{"file"});
 }
 
-TEST_CASE("atomic_file: killed at a random time, the file is the old or the new one", "[io][atomic_file]") { kill_rounds(200, 1); }
+TEST_CASE("atomic_file: killed at a random time, the file is the old or the new one", "[io][atomic_file][N30]") { kill_rounds(200, 1); }
 
 TEST_CASE("atomic_file: killed at a random time, 20,000 times", "[.soak][soak][io]") { kill_rounds(20'000, 2); }

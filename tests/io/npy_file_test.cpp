@@ -47,9 +47,7 @@ void refuses(const std::string& path, int error_number, const std::string& opera
     }
 }
 
-std::ptrdiff_t open_descriptors() {
-    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
-}
+std::ptrdiff_t open_descriptors() { return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()); }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool limits_work = false;  // sanitizers take terabytes of addresses
@@ -79,7 +77,8 @@ std::string with_memory(std::size_t bytes, const Body& body) {
                } catch (const std::bad_alloc&) {
                    return "no memory";
                }
-           }).text;
+           })
+        .text;
 }
 
 constexpr std::size_t megabyte = std::size_t{1} << 20;
@@ -100,7 +99,7 @@ TEST_CASE("read_npy: reads a file as parse_npy reads its bytes, through links to
     CHECK(read_npy<float>(root.path() + "/link.npy", {.convert = true})(1, 1) == 100.0F);
 }
 
-TEST_CASE("read_npy: faults of a file name it", "[io][npy][errors]") {
+TEST_CASE("read_npy: faults of a file name it", "[io][npy][errors][N1][N14][N15][N20][N21][N32]") {
     fixture_root root;
     const std::string path = root.path() + "/t.npy";
     root.file("t.npy", "");
@@ -122,7 +121,7 @@ TEST_CASE("read_npy: faults of a file name it", "[io][npy][errors]") {
                         root.path() + "/t.npz: npy: zip container at byte 0 (npz); only single arrays (npy) are read");
 }
 
-TEST_CASE("read_npy: what cannot be opened is an io_error with path and errno", "[io][npy][errors]") {
+TEST_CASE("read_npy: what cannot be opened is an io_error with path and errno", "[io][npy][errors][N26]") {
     fixture_root root;
     root.file("t.npy", npy_array("<f8", "()", "12345678"));
     const auto descriptors = open_descriptors();
@@ -150,7 +149,7 @@ TEST_CASE("read_npy: what cannot be opened is an io_error with path and errno", 
     CHECK(open_descriptors() == descriptors);
 }
 
-TEST_CASE("read_npy: directories, FIFOs, sockets and devices are no arrays", "[io][npy][errors]") {
+TEST_CASE("read_npy: directories, FIFOs, sockets and devices are no arrays", "[io][npy][errors][N25]") {
     const fixture_root root;
     const auto descriptors = open_descriptors();
     const std::string what = "read_npy: not a regular file:";
@@ -192,9 +191,7 @@ TEST_CASE("read_npy: takes no memory but the result and a window", "[io][npy]") 
         const std::vector<unsigned char> small(1'000'000, 1);
         xrayon::write_npy(bytes, small, {.durable = false});
     }
-    const auto read = [](auto reads) {
-        return [=] { return std::to_string(reads().size()); };
-    };
+    const auto read = [](auto reads) { return [=] { return std::to_string(reads().size()); }; };
     // 8 MB in the file; the same as double is 16 MB, which is twice the file.
     CHECK(with_memory(8 * megabyte, read([&] { return read_npy<float>(path); })) == "2000000");
     CHECK(with_memory(8 * megabyte, read([&] { return read_npy<float, 2>(columns); })) == "2000000");
@@ -207,7 +204,7 @@ TEST_CASE("read_npy: takes no memory but the result and a window", "[io][npy]") 
     CHECK(with_memory(megabyte, read([&] { return read_npy<float, 1>(path); })) == "no memory");
 }
 
-TEST_CASE("read_npy: what a header claims takes no memory", "[io][npy][errors]") {
+TEST_CASE("read_npy: what a header claims takes no memory", "[io][npy][errors][N7][N16]") {
     if (!limits_work) {
         WARN("left out: under a sanitizer");
         return;

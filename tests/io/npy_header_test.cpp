@@ -66,8 +66,8 @@ TEST_CASE("npy header: says type, order, shape, and where the data begin", "[io]
 }
 
 TEST_CASE("npy header: every type that is read says itself again", "[io][npy]") {
-    for (const char* type : {"|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f4", "<f8", "<c8", "<c16", ">i2", ">i4", ">i8",
-                             ">u2", ">u4", ">u8", ">f4", ">f8", ">c8", ">c16"}) {
+    for (const char* type : {"|b1",  "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f4", "<f8", "<c8",
+                             "<c16", ">i2", ">i4", ">i8", ">u2", ">u4", ">u8", ">f4", ">f8", ">c8", ">c16"}) {
         CHECK(header_of(npy_array(type, "(3,)")).type.text() == type);
     }
     for (const char* type : {"<b1", ">b1", "<i1", ">u1"}) {  // numpy takes these for single bytes too
@@ -83,10 +83,11 @@ TEST_CASE("npy header: every type that is read says itself again", "[io][npy]") 
     STATIC_REQUIRE_FALSE(xrayon::npy_value<std::string>);
 }
 
-TEST_CASE("npy header: keys come in any order and either quotes, with any blanks", "[io][npy]") {
-    for (const char* text : {"{'descr': '<i4', 'fortran_order': True, 'shape': (2, 5), }", "{'shape':(2,5),'fortran_order':True,'descr':'<i4'}",
-                             "{\"fortran_order\": True, \"descr\": \"<i4\", \"shape\": (2, 5)}\n",
-                             "  {\t'fortran_order' :True\n, 'shape' : ( 2 ,5, ) ,\r\n'descr': '<i4' , } \n"}) {
+TEST_CASE("npy header: keys come in any order and either quotes, with any blanks", "[io][npy][N8]") {
+    for (const char* text :
+         {"{'descr': '<i4', 'fortran_order': True, 'shape': (2, 5), }", "{'shape':(2,5),'fortran_order':True,'descr':'<i4'}",
+          "{\"fortran_order\": True, \"descr\": \"<i4\", \"shape\": (2, 5)}\n",
+          "  {\t'fortran_order' :True\n, 'shape' : ( 2 ,5, ) ,\r\n'descr': '<i4' , } \n"}) {
         INFO(text);
         const npy_header header = header_of(npy_file(text));
         CHECK(header.type.text() == "<i4");
@@ -95,7 +96,7 @@ TEST_CASE("npy header: keys come in any order and either quotes, with any blanks
     }
 }
 
-TEST_CASE("npy header: versions 1.0, 2.0 and 3.0 are read", "[io][npy]") {
+TEST_CASE("npy header: versions 1.0, 2.0 and 3.0 are read", "[io][npy][N3]") {
     for (const int version : {1, 2, 3}) {
         const npy_header header = header_of(npy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (7,), }\n", "", version));
         CHECK(header.shape == shape{7});
@@ -104,7 +105,7 @@ TEST_CASE("npy header: versions 1.0, 2.0 and 3.0 are read", "[io][npy]") {
     }
 }
 
-TEST_CASE("npy header: shapes with no axis, with none of an extent, and with 32 axes", "[io][npy]") {
+TEST_CASE("npy header: shapes with no axis, with none of an extent, and with 32 axes", "[io][npy][N11][N12]") {
     CHECK(header_of(with_shape("()")).shape.empty());
     CHECK(header_of(with_shape("()")).size == 1);
     CHECK(header_of(with_shape("( )")).size == 1);
@@ -123,13 +124,14 @@ TEST_CASE("npy header: shapes with no axis, with none of an extent, and with 32 
             "expected ',' behind the dimension at byte @, got \"L,)}\"");
 }
 
-TEST_CASE("npy header: no file is cut anywhere without notice", "[io][npy][errors]") {
+TEST_CASE("npy header: no file is cut anywhere without notice", "[io][npy][errors][N1][N6]") {
     const std::string whole = npy_array("<f8", "(3, 4)");
     for (std::size_t length = 0; length != 10; ++length) {
         refuses(whole.substr(0, length), length, "truncated header at byte @");
     }
     for (std::size_t length = 10; length != whole.size(); ++length) {
-        refuses(whole.substr(0, length), length, "truncated header at byte @; it says " + std::to_string(whole.size() - 10) + " bytes from byte 10");
+        refuses(whole.substr(0, length), length,
+                "truncated header at byte @; it says " + std::to_string(whole.size() - 10) + " bytes from byte 10");
     }
     for (const int version : {2, 3}) {
         const std::string longer = npy_file("{}", "", version);
@@ -139,7 +141,7 @@ TEST_CASE("npy header: no file is cut anywhere without notice", "[io][npy][error
     }
 }
 
-TEST_CASE("npy header: what is no NPY file is named", "[io][npy][errors]") {
+TEST_CASE("npy header: what is no NPY file is named", "[io][npy][errors][N2][N4][N32]") {
     refuses("a,b\n1,2\n", 0, "bad magic at byte @");
     refuses("\x93NUMPX\x01", 0, "bad magic at byte @");
     refuses("N", 0, "bad magic at byte @");
@@ -152,7 +154,7 @@ TEST_CASE("npy header: what is no NPY file is named", "[io][npy][errors]") {
     refuses(end + "\xff\xff"s, 6, "version 255.255 at byte @; 1.0, 2.0 and 3.0 are read");
 }
 
-TEST_CASE("npy header: its length is checked before anything is read", "[io][npy][errors]") {
+TEST_CASE("npy header: its length is checked before anything is read", "[io][npy][errors][N5][N6][N7]") {
     refuses("\x93NUMPY\x02\x00\xf0\xff\xff\xff"s, 8, "header longer than 65536 at byte @: it says 4294967280");
     refuses("\x93NUMPY\x03\x00\x01\x00\x01\x00"s, 8, "header longer than 65536 at byte @: it says 65537");
     refuses("\x93NUMPY\x02\x00\x00\x00\x01\x00"s, 12, "truncated header at byte @; it says 65536 bytes from byte 12");
@@ -163,7 +165,7 @@ TEST_CASE("npy header: its length is checked before anything is read", "[io][npy
     CHECK(header_of(npy_file(longest + std::string(65536 - longest.size(), ' '), "", 2)).data_offset == 65548);
 }
 
-TEST_CASE("npy header: keys are these three, once each", "[io][npy][errors]") {
+TEST_CASE("npy header: keys are these three, once each", "[io][npy][errors][N9]") {
     refuses(npy_file("{'descr': '<f8', 'fortran_order': False, }"), 10 + 41, "missing key 'shape' at byte @");
     refuses(npy_file("{'descr': '<f8', 'shape': ()}"), 10 + 28, "missing key 'fortran_order' at byte @");
     refuses(npy_file("{}"), 11, "missing key 'descr' at byte @");
@@ -188,7 +190,7 @@ TEST_CASE("npy header: what is not this dictionary is refused where it begins", 
     refuses(npy_file("__import__('os')"), 10, "expected '{' at byte @, got \"__import__('...\"");
 }
 
-TEST_CASE("npy header: a dimension is a whole number", "[io][npy][errors]") {
+TEST_CASE("npy header: a dimension is a whole number", "[io][npy][errors][N10]") {
     const std::string number = "dimension at byte @ must be a whole number, got ";
     refuses(with_shape("('abc',)"), shape_at + 1, number + "\"'abc',)}\"");
     refuses(with_shape("(-1,)"), shape_at + 1, number + "\"-1,)}\"");
@@ -213,7 +215,7 @@ TEST_CASE("npy header: a dimension is a whole number", "[io][npy][errors]") {
     refuses(npy_file("{'shape': (3,"), 10 + 13, "dimension at byte @ must be a whole number, got the end of the header");
 }
 
-TEST_CASE("npy header: a shape that no memory can hold is refused, also with an extent of 0", "[io][npy][errors]") {
+TEST_CASE("npy header: a shape that no memory can hold is refused, also with an extent of 0", "[io][npy][errors][N13]") {
     const auto overflow = [](const std::string& text) {
         refuses(with_shape(text), shape_at, "shape product overflow at byte @: " + text + " of 8 bytes");
     };
@@ -229,15 +231,15 @@ TEST_CASE("npy header: a shape that no memory can hold is refused, also with an 
     CHECK(largest.data_offset + largest.data_size() <= static_cast<std::size_t>(PTRDIFF_MAX));
 }
 
-TEST_CASE("npy header: Python objects are refused, whatever they look like", "[io][npy][errors]") {
+TEST_CASE("npy header: Python objects are refused, whatever they look like", "[io][npy][errors][N17]") {
     for (const char* type : {"'|O'", "'O'", "'<O8'", "\"|O\""}) {
         refuses(with_type(type), type_at, "object arrays are refused at byte @: they hold pickled code");
     }
 }
 
-TEST_CASE("npy header: other types are named", "[io][npy][errors]") {
-    for (const char* type : {"<U3", "|S5", "<M8[s]", "<m8[ns]", "|V8", "<f2", "<f16", "<c32", "f8", "=f8", "|f8", "<f3", "<i16", "<u0", "b1",
-                             "|b2", "float64", "<f8 ", "<f08", "<f", "<", "", "<F8", "<i-1", "\xff\xff\xff"}) {
+TEST_CASE("npy header: other types are named", "[io][npy][errors][N18]") {
+    for (const char* type : {"<U3", "|S5", "<M8[s]", "<m8[ns]", "|V8",  "<f2",  "<f16", "<c32", "f8", "=f8", "|f8",  "<f3",         "<i16",
+                             "<u0", "b1",  "|b2",    "float64", "<f8 ", "<f08", "<f",   "<",    "",   "<F8", "<i-1", "\xff\xff\xff"}) {
         const std::string shown = type == "\xff\xff\xff"s ? "\\xff\\xff\\xff" : type;
         refuses(with_type("'"s + type + "'"), type_at,
                 "dtype '" + shown + "' at byte @ is not read; bool, integers, float, double and complex of those are");
@@ -247,7 +249,7 @@ TEST_CASE("npy header: other types are named", "[io][npy][errors]") {
     refuses(with_type("8"), type_at, "expected a quoted word at byte @, got \"8}\"");
 }
 
-TEST_CASE("npy header: fortran_order is True or False", "[io][npy][errors]") {
+TEST_CASE("npy header: fortran_order is True or False", "[io][npy][errors][N23]") {
     for (const char* text : {"\"true\"", "1", "0", "true", "None", "'True'", "tRUE"}) {
         std::string shown = text;
         for (std::size_t at = 0; (at = shown.find('"', at)) != std::string::npos;) {

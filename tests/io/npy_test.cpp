@@ -81,7 +81,7 @@ void has_no_equal(From value, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("parse_npy: what numpy saved has numpy's bits, in either layout and every rank", "[io][npy]") {
+TEST_CASE("parse_npy: what numpy saved has numpy's bits, in either layout and every rank", "[io][npy][N11][N19][N22][N24][N31]") {
     if (std::endian::native == std::endian::big) {
         WARN("left out: the table is little-endian");
         return;
@@ -122,10 +122,20 @@ TEST_CASE("parse_npy: what numpy saved has numpy's bits, in either layout and ev
     }
 }
 
-TEST_CASE("parse_npy: column-major files of any size give the values by rows", "[io][npy]") {
+TEST_CASE("parse_npy: column-major files of any size give the values by rows", "[io][npy][N22]") {
     // Runs along the first axis that are shorter, as long and longer than the reader's window of 64 KiB, several to a window, and one.
-    const std::vector<std::vector<std::size_t>> shapes{{2, 3},      {16384, 3}, {16385, 2}, {40000, 3}, {3, 40000},   {7, 1, 5000}, {1, 4, 5000},
-                                                       {40000, 1, 2}, {5, 6, 7, 8}, {9000, 2, 1, 2}, {2, 2, 2, 2, 2, 2, 2, 2}, {300, 400}};
+    const std::vector<std::vector<std::size_t>> shapes{{2, 3},
+                                                       {16384, 3},
+                                                       {16385, 2},
+                                                       {40000, 3},
+                                                       {3, 40000},
+                                                       {7, 1, 5000},
+                                                       {1, 4, 5000},
+                                                       {40000, 1, 2},
+                                                       {5, 6, 7, 8},
+                                                       {9000, 2, 1, 2},
+                                                       {2, 2, 2, 2, 2, 2, 2, 2},
+                                                       {300, 400}};
     for (const auto& shape : shapes) {
         std::string text = "(";
         std::size_t size = 1;
@@ -172,7 +182,7 @@ TEST_CASE("parse_npy: column-major files of any size give the values by rows", "
     }
 }
 
-TEST_CASE("parse_npy: fewer bytes than the shape needs are an error, however many it needs", "[io][npy][errors]") {
+TEST_CASE("parse_npy: fewer bytes than the shape needs are an error, however many it needs", "[io][npy][errors][N14][N16]") {
     const std::string short_file = npy_array("<f8", "(1000,)", std::string(16, 'x'));
     refuses<double>(short_file, short_file.size(), "data has 16 bytes, shape needs 8000: shape (1000,) of <f8");
     // 8 TiB: more than a machine gives
@@ -188,7 +198,7 @@ TEST_CASE("parse_npy: fewer bytes than the shape needs are an error, however man
     refuses<bool>(npy_array("|b1", "()"), npy_array("|b1", "()").size(), "data has 0 bytes, shape needs 1: shape () of |b1");
 }
 
-TEST_CASE("parse_npy: bytes behind the array are an error unless they are allowed", "[io][npy][errors]") {
+TEST_CASE("parse_npy: bytes behind the array are an error unless they are allowed", "[io][npy][errors][N15]") {
     const std::string file = npy_array("|u1", "(3,)", "abc" + std::string(16, 'x'));
     refuses<unsigned char>(file, file.size() - 16, "16 bytes after the array at byte " + std::to_string(file.size() - 16));
     CHECK(holds(parse_npy<unsigned char, 1>(file, "t.npy", {.allow_trailing = true}), {'a', 'b', 'c'}));
@@ -196,7 +206,7 @@ TEST_CASE("parse_npy: bytes behind the array are an error unless they are allowe
     refuses<unsigned char>(empty, empty.size() - 1, "1 bytes after the array at byte " + std::to_string(empty.size() - 1));
 }
 
-TEST_CASE("parse_npy: another type is an argument_error unless it converts", "[io][npy][errors]") {
+TEST_CASE("parse_npy: another type is an argument_error unless it converts", "[io][npy][errors][N20]") {
     const std::string file = file_of<float>({1.5F, -2.0F});
     REQUIRE_THROWS_AS(parse_npy<double>(file, "t.npy"), xrayon::argument_error);
     REQUIRE_THROWS_WITH(parse_npy<double>(file, "t.npy"), "parse_npy: elements of t.npy must be <f8 unless options.convert, got <f4");
@@ -227,7 +237,7 @@ TEST_CASE("parse_npy: another rank is a shape_error", "[io][npy][errors]") {
                         "parse_npy: t.npy must have rank 1, got shape ()");
 }
 
-TEST_CASE("parse_npy: a bool is 0 or 1", "[io][npy][errors]") {
+TEST_CASE("parse_npy: a bool is 0 or 1", "[io][npy][errors][N21]") {
     const std::string file = npy_array("|b1", "(2, 2)", "\1\0\2\1"s);
     const std::string what = "bool byte 2 at byte " + std::to_string(file.size() - 2);
     refuses<bool>(file, file.size() - 2, what);
@@ -236,7 +246,7 @@ TEST_CASE("parse_npy: a bool is 0 or 1", "[io][npy][errors]") {
     refuses<bool>(columns, columns.size() - 1, "bool byte 255 at byte " + std::to_string(columns.size() - 1));
 }
 
-TEST_CASE("parse_npy: numbers convert where an equal one exists", "[io][npy]") {
+TEST_CASE("parse_npy: numbers convert where an equal one exists", "[io][npy][N20]") {
     using limits = std::numeric_limits<double>;
     converts<double, float>({1.5F, -0.0F, 1e-45F, INFINITY}, {1.5, -0.0, static_cast<double>(1e-45F), INFINITY});
     converts<float, double>({1.5, -0.0, std::ldexp(1.0, -149), -INFINITY}, {1.5F, -0.0F, 1e-45F, -INFINITY});
@@ -259,7 +269,7 @@ TEST_CASE("parse_npy: numbers convert where an equal one exists", "[io][npy]") {
     CHECK(std::isnan(nan(0)));
 }
 
-TEST_CASE("parse_npy: numbers without an equal one are refused and named", "[io][npy][errors]") {
+TEST_CASE("parse_npy: numbers without an equal one are refused and named", "[io][npy][errors][N20]") {
     has_no_equal<float>(0.1, "0.1");
     has_no_equal<float>(1e39, "1e+39");
     has_no_equal<float>(std::ldexp(1.0, -150), xrayon::to_text(std::ldexp(1.0, -150)));
@@ -303,7 +313,7 @@ TEST_CASE("parse_npy: the first value in the file that does not convert is named
     }
 }
 
-TEST_CASE("parse_npy: big-endian numbers convert, too", "[io][npy]") {
+TEST_CASE("parse_npy: big-endian numbers convert, too", "[io][npy][N19]") {
     CHECK(holds(parse_npy<double, 1>(npy_array(">i2", "(3,)", "\0\1\xff\xff\x80\0"s), "t.npy", {.convert = true}), {1.0, -1.0, -32768.0}));
     CHECK(parse_npy<std::complex<double>, 1>(npy_array(">c8", "(1,)", "\x3f\x80\0\0\xc0\0\0\0"s), "t.npy", {.convert = true})(0)
           == std::complex<double>(1.0, -2.0));

@@ -91,9 +91,9 @@ void both_ways(std::uint64_t first, std::uint64_t last) {
         });
     }
     const std::string script = (std::filesystem::path(__FILE__).parent_path() / "numpy_check.py").string();
-    REQUIRE(std::system((python + " '" + script + "' '" + root.path() + "' " + std::to_string(first) + " " + std::to_string(last)
-                         + " >/dev/null")
-                            .c_str())
+    REQUIRE(std::system(
+                (python + " '" + script + "' '" + root.path() + "' " + std::to_string(first) + " " + std::to_string(last) + " >/dev/null")
+                    .c_str())
             == 0);
     std::size_t wrong = 0;
     for (std::uint64_t number = first; number != last; ++number) {
@@ -110,6 +110,6 @@ void both_ways(std::uint64_t first, std::uint64_t last) {
 
 } // namespace
 
-TEST_CASE("numpy: 200 random arrays go to numpy and come from numpy bit for bit", "[io][npy][numpy]") { both_ways(0, 200); }
+TEST_CASE("numpy: 200 random arrays go to numpy and come from numpy bit for bit", "[io][npy][numpy][N31]") { both_ways(0, 200); }
 
 TEST_CASE("numpy: 20,000 random arrays go both ways", "[.soak][soak][io]") { both_ways(1000, 21'000); }

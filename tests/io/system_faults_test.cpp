@@ -35,11 +35,11 @@ enum class call { read, pread, write, fsync, renameat, fchmod };
 /// What happens to this thread's system calls.
 struct fault_plan {
     bool active = false;
-    std::size_t at_most = SIZE_MAX;           ///< Bytes that one call reads or writes.
-    int interrupted = 0;                      ///< Before each call that does something, so many are interrupted.
+    std::size_t at_most = SIZE_MAX;                ///< Bytes that one call reads or writes.
+    int interrupted = 0;                           ///< Before each call that does something, so many are interrupted.
     std::vector<std::pair<call, int>> fails = {};  ///< The n-th call of a kind, from 0, fails with `error`.
     int error = 0;
-    int kill_at = -1;                         ///< The process ends at this call of any kind; if it is a write, after half of it.
+    int kill_at = -1;                            ///< The process ends at this call of any kind; if it is a write, after half of it.
     std::function<void(int)> before_pread = {};  ///< Called with the number of the call.
     int count[6] = {};
     int all = 0;
@@ -162,7 +162,7 @@ void replace(const std::string& path, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("readers: interrupted and short reads change nothing", "[io][npy][csv][faults]") {
+TEST_CASE("readers: interrupted and short reads change nothing", "[io][npy][csv][faults][N28]") {
     fixture_root root;
     root.file("t.npy", npy_of_columns()).file("t.csv", "a,b\n1,2\n3,4\n5,6\n");
     const std::string npy = root.path() + "/t.npy";
@@ -186,7 +186,7 @@ TEST_CASE("readers: interrupted and short reads change nothing", "[io][npy][csv]
     }
 }
 
-TEST_CASE("readers: a read that fails is an io_error, whichever it is", "[io][npy][csv][faults]") {
+TEST_CASE("readers: a read that fails is an io_error, whichever it is", "[io][npy][csv][faults][N28]") {
     fixture_root root;
     root.file("t.npy", npy_of_columns()).file("t.csv", "a,b\n1,2\n3,4\n5,6\n");
     const auto fails_to_read = [](const std::string& path, const std::string& function, fault_plan wanted, auto reads) {
@@ -217,7 +217,7 @@ TEST_CASE("readers: a read that fails is an io_error, whichever it is", "[io][np
     CHECK(csv_reads == 5);  // 16 bytes and the end
 }
 
-TEST_CASE("read_npy: a file that shrinks while it is read is a data_error", "[io][npy][faults]") {
+TEST_CASE("read_npy: a file that shrinks while it is read is a data_error", "[io][npy][faults][N27]") {
     const std::string whole = npy_of_columns();
     const auto reads_with = [&](int call_number, std::size_t new_size) {
         fixture_root root;
@@ -272,7 +272,7 @@ TEST_CASE("atomic_file: interrupted and short writes change nothing", "[io][atom
     CHECK(entries(root.path()) == 0);
 }
 
-TEST_CASE("atomic_file: whichever call fails, the old file is intact and the temporary one is gone", "[io][atomic_file][faults]") {
+TEST_CASE("atomic_file: whichever call fails, the old file is intact and the temporary one is gone", "[io][atomic_file][faults][N29]") {
     struct row {
         call kind;
         int number, error;
@@ -333,7 +333,7 @@ TEST_CASE("atomic_file: durable waits for the disk twice, otherwise not at all",
     CHECK(plan.count[static_cast<int>(call::fsync)] == 0);
 }
 
-TEST_CASE("atomic_file: killed at any call, the file is the old or the new one", "[io][atomic_file][faults]") {
+TEST_CASE("atomic_file: killed at any call, the file is the old or the new one", "[io][atomic_file][faults][N30]") {
     fixture_root root;
     const std::string path = root.path() + "/file";
     const std::string old_text(1000, 'o');
@@ -362,7 +362,7 @@ TEST_CASE("atomic_file: killed at any call, the file is the old or the new one",
     CHECK(news == 1);  // before the directory is synced
 }
 
-TEST_CASE("write_npy: to a full disk fails, with the old file intact", "[io][npy][faults]") {
+TEST_CASE("write_npy: to a full disk fails, with the old file intact", "[io][npy][faults][N29]") {
     fixture_root root;
     root.file("t.npy", "old");
     const std::string path = root.path() + "/t.npy";

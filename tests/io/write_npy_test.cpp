@@ -105,7 +105,7 @@ void is_numpys_file() {
 
 } // namespace
 
-TEST_CASE("npy_bytes: are what numpy saves for the same array, whatever holds it", "[io][npy]") {
+TEST_CASE("npy_bytes: are what numpy saves for the same array, whatever holds it", "[io][npy][N24][N31]") {
     if (std::endian::native == std::endian::big) {
         WARN("left out: the table is little-endian");
         return;

@@ -28,21 +28,23 @@ template <npy_value T>
 void check_npy_type(const npy_header& header, const npy_options& options, const std::string& function) {
     constexpr npy_type wanted = npy_type_of<T>();
     if (!options.convert && (header.type.kind != wanted.kind || header.type.size != wanted.size)) {
-        check(false, function + ": elements of " + header.source + " must be " + wanted.text() + " unless options.convert", header.type.text());
+        check(false, function + ": elements of " + header.source + " must be " + wanted.text() + " unless options.convert",
+              header.type.text());
     }
 }
 
 template <class Array, class Source>
-[[nodiscard]] Array read_npy_array(const npy_header& header, const Source& source, const npy_options& options, const std::string& function) {
+[[nodiscard]] Array read_npy_array(const npy_header& header, const Source& source, const npy_options& options,
+                                   const std::string& function) {
     constexpr bool column_major = Array::static_layout == xt::layout_type::column_major;
     check_npy_type<typename Array::value_type>(header, options, function);
     typename Array::shape_type shape;
     if constexpr (static_rank<Array> == -1) {
         shape.resize(header.shape.size());
     } else if (header.shape.size() != static_cast<std::size_t>(static_rank<Array>)) {
-        throw shape_error(function + ": " + header.source + " must have rank " + to_text(static_rank<Array>) + ", got shape "
-                              + shape_text(header.shape),
-                          header.shape, {});
+        throw shape_error(
+            function + ": " + header.source + " must have rank " + to_text(static_rank<Array>) + ", got shape " + shape_text(header.shape),
+            header.shape, {});
     }
     auto extent = header.shape.begin();
     for (auto& to : shape) {

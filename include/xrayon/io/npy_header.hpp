@@ -23,13 +23,13 @@ inline constexpr std::size_t npy_max_dimensions = 32;  ///< Axes.
 
 /// What an NPY file says about its array, before the array.
 struct npy_header {
-    std::string source;                ///< The path, or what parse_npy_header was told.
-    npy_type type;                     ///< Of the elements.
-    bool fortran_order = false;        ///< The first axis varies fastest in the file.
-    std::vector<std::size_t> shape;    ///< Empty: a single element.
-    std::size_t size = 0;              ///< Elements: the product of the shape.
-    std::size_t data_offset = 0;       ///< Where the elements begin, in bytes.
-    std::array<unsigned, 2> version{}; ///< {1, 0}, {2, 0} or {3, 0}.
+    std::string source;                 ///< The path, or what parse_npy_header was told.
+    npy_type type;                      ///< Of the elements.
+    bool fortran_order = false;         ///< The first axis varies fastest in the file.
+    std::vector<std::size_t> shape;     ///< Empty: a single element.
+    std::size_t size = 0;               ///< Elements: the product of the shape.
+    std::size_t data_offset = 0;        ///< Where the elements begin, in bytes.
+    std::array<unsigned, 2> version{};  ///< {1, 0}, {2, 0} or {3, 0}.
 
     /// Bytes of the elements; data_offset + data_size() fits in a ptrdiff_t.
     [[nodiscard]] std::size_t data_size() const noexcept { return size * type.size; }
@@ -119,7 +119,8 @@ namespace detail {
     for (const std::size_t extent : header.shape) {
         const std::size_t most = (static_cast<std::size_t>(PTRDIFF_MAX) - header.data_offset) / bytes;
         if (extent > most) {
-            scanner.fail(shape_at, "shape product overflow", ": " + shape_text(header.shape) + " of " + to_text(header.type.size) + " bytes");
+            scanner.fail(shape_at, "shape product overflow",
+                         ": " + shape_text(header.shape) + " of " + to_text(header.type.size) + " bytes");
         }
         bytes *= std::max(extent, std::size_t{1});
         header.size *= extent;
@@ -134,7 +135,8 @@ namespace detail {
     const std::size_t most = npy_max_header + 12;
     if (text.size() == 512 && most > 512) {
         const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(text[at])); };
-        const std::size_t length = byte(6) > 1 ? 12 + (byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24) : 10 + (byte(8) | byte(9) << 8);
+        const std::size_t length =
+            byte(6) > 1 ? 12 + (byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24) : 10 + (byte(8) | byte(9) << 8);
         if (length > 512) {
             text.resize(std::min(length, most));
             text.resize(512 + read_at(file, 512, text.data() + 512, text.size() - 512, path, function));

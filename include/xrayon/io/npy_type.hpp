@@ -18,16 +18,14 @@ namespace xrayon {
 
 /// The type of the elements of an NPY file: what numpy calls a dtype.
 struct npy_type {
-    char kind = 'f';                                         ///< 'b' bool, 'i' signed, 'u' unsigned, 'f' floating, 'c' complex.
-    std::size_t size = 8;                                    ///< Bytes of an element; both parts of a complex number.
+    char kind = 'f';                                            ///< 'b' bool, 'i' signed, 'u' unsigned, 'f' floating, 'c' complex.
+    std::size_t size = 8;                                       ///< Bytes of an element; both parts of a complex number.
     bool big_endian = std::endian::native == std::endian::big;  ///< False for single bytes.
 
     friend bool operator==(const npy_type&, const npy_type&) = default;
 
     /// As the file says it: "<f8", "|b1".
-    [[nodiscard]] std::string text() const {
-        return std::string{size == 1 ? '|' : big_endian ? '>' : '<', kind} + to_text(size);
-    }
+    [[nodiscard]] std::string text() const { return std::string{size == 1 ? '|' : big_endian ? '>' : '<', kind} + to_text(size); }
 };
 
 namespace detail {
@@ -39,24 +37,42 @@ inline constexpr bool is_npy_complex<std::complex<float>> = true;
 template <>
 inline constexpr bool is_npy_complex<std::complex<double>> = true;
 
+/// Numbers, and no letters.
 template <class T>
-concept npy_integer = std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t>
-                      && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+inline constexpr bool is_npy_integer = std::is_integral_v<T> && sizeof(T) <= 8;
+template <>
+inline constexpr bool is_npy_integer<bool> = false;
+template <>
+inline constexpr bool is_npy_integer<char> = false;
+template <>
+inline constexpr bool is_npy_integer<wchar_t> = false;
+template <>
+inline constexpr bool is_npy_integer<char8_t> = false;
+template <>
+inline constexpr bool is_npy_integer<char16_t> = false;
+template <>
+inline constexpr bool is_npy_integer<char32_t> = false;
+
+template <class T>
+inline constexpr bool is_npy_floating = std::is_same_v<T, float> || std::is_same_v<T, double>;
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559, "NPY files hold IEC 559 numbers");
 
 } // namespace detail
 
 /// What is read from and written to NPY files: bool, signed and unsigned integers of 1 to 8 bytes, float, double, and std::complex of
 /// those two.
 template <class T>
-concept npy_value = std::same_as<T, bool> || detail::npy_integer<T>
-                    || ((std::same_as<T, float> || std::same_as<T, double> || detail::is_npy_complex<T>)
-                        && std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
+concept npy_value = std::same_as<T, bool> || detail::is_npy_integer<T> || detail::is_npy_floating<T> || detail::is_npy_complex<T>;
 
 /// The type of `T` as this machine keeps it.
 template <npy_value T>
 [[nodiscard]] constexpr npy_type npy_type_of() noexcept {
     npy_type type;
-    type.kind = std::same_as<T, bool> ? 'b' : detail::is_npy_complex<T> ? 'c' : std::floating_point<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u';
+    type.kind = std::same_as<T, bool>       ? 'b'
+                : detail::is_npy_complex<T> ? 'c'
+                : std::floating_point<T>    ? 'f'
+                : std::is_signed_v<T>       ? 'i'
+                                            : 'u';
     type.size = sizeof(T);
     type.big_endian = sizeof(T) > 1 && std::endian::native == std::endian::big;
     return type;
@@ -69,18 +85,27 @@ template <class F>
 decltype(auto) with_npy_type(const npy_type& type, const F& f) {
     const auto sized = [&]<class T1, class T2, class T4, class T8>() -> decltype(auto) {
         switch (type.size) {
-        case 1: return f.template operator()<T1>();
-        case 2: return f.template operator()<T2>();
-        case 4: return f.template operator()<T4>();
-        default: return f.template operator()<T8>();
+            case 1:
+                return f.template operator()<T1>();
+            case 2:
+                return f.template operator()<T2>();
+            case 4:
+                return f.template operator()<T4>();
+            default:
+                return f.template operator()<T8>();
         }
     };
     switch (type.kind) {
-    case 'b': return f.template operator()<bool>();
-    case 'i': return sized.template operator()<std::int8_t, std::int16_t, std::int32_t, std::int64_t>();
-    case 'u': return sized.template operator()<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>();
-    case 'f': return type.size == 4 ? f.template operator()<float>() : f.template operator()<double>();
-    default: return type.size == 8 ? f.template operator()<std::complex<float>>() : f.template operator()<std::complex<double>>();
+        case 'b':
+            return f.template operator()<bool>();
+        case 'i':
+            return sized.template operator()<std::int8_t, std::int16_t, std::int32_t, std::int64_t>();
+        case 'u':
+            return sized.template operator()<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>();
+        case 'f':
+            return type.size == 4 ? f.template operator()<float>() : f.template operator()<double>();
+        default:
+            return type.size == 8 ? f.template operator()<std::complex<float>>() : f.template operator()<std::complex<double>>();
     }
 }
 

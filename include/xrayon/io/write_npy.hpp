@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xrayon/array/array_view.hpp>
@@ -127,6 +128,15 @@ concept npy_xtensor_memory = requires(const X& x) {
     x.strides();
 };
 
+template <class X>
+concept npy_expression = xtensor_expression<X> && npy_value<typename std::remove_cvref_t<X>::value_type>;
+
+template <class X>
+concept npy_viewable = requires(const X& x) {
+    requires !xtensor_expression<X>;
+    requires npy_value<typename std::remove_cvref_t<decltype(view_of(x))>::value_type>;
+};
+
 /// `x` as pointer, shape and strides.
 template <class X>
 [[nodiscard]] auto npy_source_of(const X& x) {
@@ -155,15 +165,13 @@ template <class X>
 /// An array that write_npy takes: an array_view, span or vector, or any xtensor container, view or expression, of elements that an NPY file
 /// can have.
 template <class X>
-concept npy_writable =
-    (xtensor_expression<X> && npy_value<typename std::remove_cvref_t<X>::value_type>)
-    || (viewable<const X&> && !xtensor_expression<X>
-        && npy_value<typename std::remove_cvref_t<decltype(view_of(std::declval<const X&>()))>::value_type>);
+concept npy_writable = detail::npy_expression<X> || detail::npy_viewable<X>;
 
 /// @brief Writes an array to a file in numpy's format, NPY: `numpy.load(path)` reads it.
 ///
 /// The file is what `numpy.save` of numpy 1.23 and later writes for the same array, byte for byte: version 1.0, this machine's byte order,
-/// `fortran_order` for a column-major array (of which no axis but one has more than one element says nothing: it counts as row-major).
+/// `fortran_order` for an array whose elements lie by columns. What lies by rows and by columns at once, such as an array of one axis,
+/// counts as by rows.
 ///
 /// @param path     Replaced in one step, or not at all: see atomic_file, also for symbolic links and permissions.
 /// @param x        Any strides; only read. A lazy expression is evaluated first; a view is not copied.

@@ -87,17 +87,21 @@ inline void swap_bytes(char* bytes, std::size_t count, const npy_type& type) noe
         }
     };
     switch (size) {
-    case 2: return all(std::integral_constant<std::size_t, 2>{});
-    case 4: return all(std::integral_constant<std::size_t, 4>{});
-    case 8: return all(std::integral_constant<std::size_t, 8>{});
-    default: return;
+        case 2:
+            return all(std::integral_constant<std::size_t, 2>{});
+        case 4:
+            return all(std::integral_constant<std::size_t, 4>{});
+        case 8:
+            return all(std::integral_constant<std::size_t, 8>{});
+        default:
+            return;
     }
 }
 
 /// The index of the first byte that is no bool, `count` if all are: reading such a bool would be undefined.
 [[nodiscard]] inline std::size_t first_bad_bool(const char* bytes, std::size_t count) noexcept {
-    return static_cast<std::size_t>(
-        std::find_if(bytes, bytes + count, [](char byte) { return static_cast<unsigned char>(byte) > 1; }) - bytes);
+    return static_cast<std::size_t>(std::find_if(bytes, bytes + count, [](char byte) { return static_cast<unsigned char>(byte) > 1; })
+                                    - bytes);
 }
 
 /// Converts native numbers of type From, unaligned, one by one; the index of the first that is not exact, `count` if all are.

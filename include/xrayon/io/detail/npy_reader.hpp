@@ -92,8 +92,8 @@ public:
                     From value;
                     std::memcpy(&value, window_.get() + bad * sizeof(From), sizeof(From));
                     const std::size_t at = offset(first + bad);
-                    fail_npy(header_, at, "value " + number_text(value) + " at byte " + to_text(at) + " has no equal "
-                                              + npy_type_of<T>().text());
+                    fail_npy(header_, at,
+                             "value " + number_text(value) + " at byte " + to_text(at) + " has no equal " + npy_type_of<T>().text());
                 }
             });
             first += now;

@@ -120,8 +120,8 @@ public:
             at_ = static_cast<std::size_t>(end - bytes_.data());
             // Python takes 03 for no number either.
             if (error != std::errc{} || (bytes_[begin] == '0' && at_ != begin + 1)) {
-                throw data_error(*source_ + ": npy: dimension at byte " + to_text(begin) + " must be a whole number" + found(begin), *source_,
-                                 begin, 0, 0);
+                throw data_error(*source_ + ": npy: dimension at byte " + to_text(begin) + " must be a whole number" + found(begin),
+                                 *source_, begin, 0, 0);
             }
             if (long_suffix && at_ < bytes_.size() && bytes_[at_] == 'L') {
                 ++at_;

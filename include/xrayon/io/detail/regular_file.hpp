@@ -80,8 +80,8 @@ inline void check_path(const std::string& path, const std::string& function) {
 }
 
 /// As read_up_to, from a place in the file.
-[[nodiscard]] inline std::size_t read_at(const regular_file& file, std::size_t offset, char* out, std::size_t size,
-                                         const std::string& path, const std::string& function) {
+[[nodiscard]] inline std::size_t read_at(const regular_file& file, std::size_t offset, char* out, std::size_t size, const std::string& path,
+                                         const std::string& function) {
     std::size_t done = 0;
     while (done != size) {
         const auto got =
