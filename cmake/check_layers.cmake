@@ -28,7 +28,7 @@ set(doors
 # Included nowhere: dear, or (random) other numbers with every standard library. The two umbrellas of packages are dear too.
 set(never "^(iostream|random|regex|filesystem|format|oneapi/tbb\\.h|tbb/tbb\\.h|range/v3/all\\.hpp|bits/stdc\\+\\+\\.h)$")
 # The operating system and the compiler, open to every module but core, which is standard C++ alone.
-set(system "^((sys|linux|mach|asm)/[a-z0-9_/-]+\\.h|(dlfcn|errno|fcntl|pthread|sched|signal|unistd|link|time|cpuid|[a-z0-9]*intrin|arm_neon|windows)\\.h)$")
+set(system "^((sys|linux|mach|asm)/[a-z0-9_/-]+\\.h|(dlfcn|errno|fcntl|poll|pthread|sched|signal|unistd|link|time|cpuid|[a-z0-9]*intrin|arm_neon|windows)\\.h)$")
 
 # The umbrella leaves these out: a reader asks for them by name.
 set(umbrella xrayon/xrayon.hpp)

@@ -125,6 +125,13 @@ TEST_CASE("progress: a call says how many items have finished, while it runs and
         const pool workers(threads);
         listener heard;
         run_report report;
+        std::atomic<std::size_t> ended{0};
+        std::atomic<bool> too_early{false};
+        const auto hear = heard.function();
+        const auto told = [&](const progress_state& state) {
+            too_early = too_early || state.done > ended;
+            hear(state);
+        };
         const auto squares = workers.install([&] {
             return map_index(
                 60,
@@ -132,11 +139,13 @@ TEST_CASE("progress: a call says how many items have finished, while it runs and
                     if (i == 40) {
                         heard.wait_until_done(40);
                     }
+                    ++ended;
                     return i * i;
                 },
-                {.grain = 1, .run = {.on_progress = heard.function(), .label = "squares", .report = &report}});
+                {.grain = 1, .run = {.on_progress = told, .label = "squares", .report = &report}});
         });
         INFO("threads = " << threads);
+        REQUIRE_FALSE(too_early);  // no item is counted before it has finished
         heard.require_lawful(60, 60);
         REQUIRE(report.done == 60);
         REQUIRE(heard.told().size() >= 2);
