@@ -25,8 +25,9 @@ set(doors
   "range-v3|^range/|xrayon/par/range_v3.hpp"
   "Random123|^Random123/|xrayon/random/philox.hpp")
 
-# Included nowhere: dear, or (random) other numbers with every standard library. The two umbrellas of packages are dear too.
-set(never "^(iostream|random|regex|filesystem|format|oneapi/tbb\\.h|tbb/tbb\\.h|range/v3/all\\.hpp|bits/stdc\\+\\+\\.h)$")
+# Included nowhere: dear (for <ranges>, core/ranges.hpp has what is wanted of it), or (random) other numbers with every standard library.
+# The two umbrellas of packages are dear too.
+set(never "^(iostream|random|regex|filesystem|format|ranges|oneapi/tbb\\.h|tbb/tbb\\.h|range/v3/all\\.hpp|bits/stdc\\+\\+\\.h)$")
 # The operating system and the compiler, open to every module but core, which is standard C++ alone.
 set(system "^((sys|linux|mach|asm)/[a-z0-9_/-]+\\.h|(dlfcn|errno|fcntl|poll|pthread|sched|signal|unistd|link|time|cpuid|[a-z0-9]*intrin|arm_neon|windows)\\.h)$")
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <ranges>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -15,6 +14,7 @@
 #include <xrayon/array/detail/strided_iterator.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/core/shape.hpp>
 
 namespace xrayon {

@@ -4,11 +4,10 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
-#include <ranges>
 #include <type_traits>
 
 #include <xrayon/core/config.hpp>
+#include <xrayon/core/ranges.hpp>
 
 namespace xrayon {
 

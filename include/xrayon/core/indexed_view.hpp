@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
 #include <xrayon/core/config.hpp>
+#include <xrayon/core/ranges.hpp>
 
 namespace xrayon {
 

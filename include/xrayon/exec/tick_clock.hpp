@@ -5,10 +5,6 @@
 #include <chrono>
 #include <cstdint>
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <x86intrin.h>
-#endif
-
 namespace xrayon {
 
 /// A clock for scheduling decisions only: it is read several times in calls that take a tenth of a microsecond, where
@@ -18,7 +14,7 @@ struct tick_clock {
 
     static ticks now() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
-        return __rdtsc();
+        return __builtin_ia32_rdtsc();  // <x86intrin.h>, for its name, is a thousand lines
 #elif defined(__aarch64__)
         ticks value;
         asm volatile("mrs %0, cntvct_el0" : "=r"(value));

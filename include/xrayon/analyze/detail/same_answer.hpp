@@ -8,12 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include <xrayon/core/config.hpp>
+#include <xrayon/core/ranges.hpp>
 
 namespace xrayon::analyze::detail {
 
