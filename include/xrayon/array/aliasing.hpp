@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 
 #include <xrayon/array/array_view.hpp>
@@ -16,6 +15,7 @@
 #include <xrayon/array/rows.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/indexed_view.hpp>
+#include <xrayon/core/ranges.hpp>
 
 // Do the slots that an algorithm writes lie in the memory that it reads? Answered without looking at every element, for ranges whose
 // memory is known: contiguous ranges, views of one axis, and rows, batches and elements of arrays.

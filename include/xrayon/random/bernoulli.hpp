@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
 #include <xrayon/random/detail/instruction_set.hpp>
 #include <xrayon/random/detail/retry.hpp>

@@ -5,13 +5,13 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
 #include <xrayon/random/detail/instruction_set.hpp>
 #include <xrayon/random/detail/retry.hpp>

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <string_view>
 
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
 #include <xrayon/random/detail/instruction_set.hpp>
 #include <xrayon/random/detail/normal_curve.hpp>

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <iterator>
 #include <numeric>
-#include <ranges>
 #include <vector>
 
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/random/integer.hpp>
 #include <xrayon/random/stream.hpp>
 

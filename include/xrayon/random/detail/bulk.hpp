@@ -6,12 +6,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/instruction_set.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
