@@ -137,6 +137,18 @@ TEST_CASE("npy_bytes: arrays without elements, and axes of one, are as numpy sav
     CHECK(npy_bytes(golden_array<std::uint16_t, 1>({1})) == golden_file("<u2", false, {1}));
 }
 
+TEST_CASE("npy_bytes: numpy leaves as much room for the axis that may grow", "[io][npy]") {
+    for (const auto& [ones, extent, fortran_order, size] : golden::npy_preamble_cases) {
+        std::vector<std::size_t> shape(ones + 2, 1);
+        shape.front() = 3;
+        shape.back() = extent;
+        INFO(xrayon::shape_text(shape) << (fortran_order ? " by columns" : " by rows"));
+        const auto rows = xt::xarray<unsigned char>::from_shape(shape);
+        const auto columns = xt::xarray<unsigned char, xt::layout_type::column_major>::from_shape(shape);
+        CHECK((fortran_order ? npy_bytes(columns) : npy_bytes(rows)).size() == size + 3 * extent);
+    }
+}
+
 TEST_CASE("npy_bytes: a lazy expression is evaluated", "[io][npy]") {
     const xt::xtensor<double, 2> x{{1, 2, 3}, {4, 5, 6}};
     CHECK(npy_bytes(2.0 * x + 1.0) == npy_bytes(xt::xtensor<double, 2>{{3, 5, 7}, {9, 11, 13}}));

@@ -81,6 +81,12 @@ for kind, shape in itertools.product(types, shapes):
             f"{literal(data)}sv,\n{literal(elements)}sv}},\n"
         )
 
+# How much there is before the elements; with (3, 1, 1, ..., extent) all lengths of text around the multiples of 64 come up.
+sizes = []
+for middle, extent, order in itertools.product(range(0, 31), [2, 12, 123], "CF"):
+    a = numpy.zeros((3,) + (1,) * middle + (extent,), "u1", order=order)
+    sizes.append(f"{{{middle}, {extent}, {'true' if order == 'F' else 'false'}, {len(saved(a)) - a.size}}}")
+
 (here.parent / "npy.hpp").write_text(
     f"""// SPDX-License-Identifier: Apache-2.0
 #ifndef XRAYON_TESTS_IO_GOLDEN_NPY_HPP
@@ -110,6 +116,16 @@ inline const std::vector<npy_case>& npy_cases() {{
     // clang-format on
     return cases;
 }}
+
+/// An array of shape (3, 1, ..., 1, extent), with so many ones, has so many bytes before its elements.
+struct npy_preamble_case {{
+    std::size_t ones, extent;
+    bool fortran_order;
+    std::size_t size;
+}};
+inline constexpr npy_preamble_case npy_preamble_cases[] = {{
+{chr(10).join("    " + ", ".join(sizes[i:i + 6]) + "," for i in range(0, len(sizes), 6))}
+}};
 
 }} // namespace golden
 

@@ -705,6 +705,46 @@ inline const std::vector<npy_case>& npy_cases() {
     return cases;
 }
 
+/// An array of shape (3, 1, ..., 1, extent), with so many ones, has so many bytes before its elements.
+struct npy_preamble_case {
+    std::size_t ones, extent;
+    bool fortran_order;
+    std::size_t size;
+};
+inline constexpr npy_preamble_case npy_preamble_cases[] = {
+    {0, 2, false, 128}, {0, 2, true, 128}, {0, 12, false, 128}, {0, 12, true, 128}, {0, 123, false, 128}, {0, 123, true, 128},
+    {1, 2, false, 128}, {1, 2, true, 128}, {1, 12, false, 128}, {1, 12, true, 128}, {1, 123, false, 128}, {1, 123, true, 128},
+    {2, 2, false, 128}, {2, 2, true, 128}, {2, 12, false, 128}, {2, 12, true, 128}, {2, 123, false, 128}, {2, 123, true, 128},
+    {3, 2, false, 128}, {3, 2, true, 128}, {3, 12, false, 128}, {3, 12, true, 128}, {3, 123, false, 128}, {3, 123, true, 128},
+    {4, 2, false, 128}, {4, 2, true, 128}, {4, 12, false, 128}, {4, 12, true, 128}, {4, 123, false, 128}, {4, 123, true, 128},
+    {5, 2, false, 128}, {5, 2, true, 128}, {5, 12, false, 128}, {5, 12, true, 128}, {5, 123, false, 128}, {5, 123, true, 128},
+    {6, 2, false, 128}, {6, 2, true, 128}, {6, 12, false, 128}, {6, 12, true, 128}, {6, 123, false, 128}, {6, 123, true, 128},
+    {7, 2, false, 128}, {7, 2, true, 128}, {7, 12, false, 128}, {7, 12, true, 128}, {7, 123, false, 128}, {7, 123, true, 128},
+    {8, 2, false, 128}, {8, 2, true, 128}, {8, 12, false, 128}, {8, 12, true, 128}, {8, 123, false, 128}, {8, 123, true, 128},
+    {9, 2, false, 128}, {9, 2, true, 128}, {9, 12, false, 128}, {9, 12, true, 128}, {9, 123, false, 128}, {9, 123, true, 128},
+    {10, 2, false, 128}, {10, 2, true, 128}, {10, 12, false, 128}, {10, 12, true, 128}, {10, 123, false, 128}, {10, 123, true, 128},
+    {11, 2, false, 128}, {11, 2, true, 128}, {11, 12, false, 128}, {11, 12, true, 128}, {11, 123, false, 128}, {11, 123, true, 128},
+    {12, 2, false, 128}, {12, 2, true, 128}, {12, 12, false, 128}, {12, 12, true, 128}, {12, 123, false, 192}, {12, 123, true, 128},
+    {13, 2, false, 192}, {13, 2, true, 192}, {13, 12, false, 192}, {13, 12, true, 192}, {13, 123, false, 192}, {13, 123, true, 192},
+    {14, 2, false, 192}, {14, 2, true, 192}, {14, 12, false, 192}, {14, 12, true, 192}, {14, 123, false, 192}, {14, 123, true, 192},
+    {15, 2, false, 192}, {15, 2, true, 192}, {15, 12, false, 192}, {15, 12, true, 192}, {15, 123, false, 192}, {15, 123, true, 192},
+    {16, 2, false, 192}, {16, 2, true, 192}, {16, 12, false, 192}, {16, 12, true, 192}, {16, 123, false, 192}, {16, 123, true, 192},
+    {17, 2, false, 192}, {17, 2, true, 192}, {17, 12, false, 192}, {17, 12, true, 192}, {17, 123, false, 192}, {17, 123, true, 192},
+    {18, 2, false, 192}, {18, 2, true, 192}, {18, 12, false, 192}, {18, 12, true, 192}, {18, 123, false, 192}, {18, 123, true, 192},
+    {19, 2, false, 192}, {19, 2, true, 192}, {19, 12, false, 192}, {19, 12, true, 192}, {19, 123, false, 192}, {19, 123, true, 192},
+    {20, 2, false, 192}, {20, 2, true, 192}, {20, 12, false, 192}, {20, 12, true, 192}, {20, 123, false, 192}, {20, 123, true, 192},
+    {21, 2, false, 192}, {21, 2, true, 192}, {21, 12, false, 192}, {21, 12, true, 192}, {21, 123, false, 192}, {21, 123, true, 192},
+    {22, 2, false, 192}, {22, 2, true, 192}, {22, 12, false, 192}, {22, 12, true, 192}, {22, 123, false, 192}, {22, 123, true, 192},
+    {23, 2, false, 192}, {23, 2, true, 192}, {23, 12, false, 192}, {23, 12, true, 192}, {23, 123, false, 192}, {23, 123, true, 192},
+    {24, 2, false, 192}, {24, 2, true, 192}, {24, 12, false, 192}, {24, 12, true, 192}, {24, 123, false, 192}, {24, 123, true, 192},
+    {25, 2, false, 192}, {25, 2, true, 192}, {25, 12, false, 192}, {25, 12, true, 192}, {25, 123, false, 192}, {25, 123, true, 192},
+    {26, 2, false, 192}, {26, 2, true, 192}, {26, 12, false, 192}, {26, 12, true, 192}, {26, 123, false, 192}, {26, 123, true, 192},
+    {27, 2, false, 192}, {27, 2, true, 192}, {27, 12, false, 192}, {27, 12, true, 192}, {27, 123, false, 192}, {27, 123, true, 192},
+    {28, 2, false, 192}, {28, 2, true, 192}, {28, 12, false, 192}, {28, 12, true, 192}, {28, 123, false, 192}, {28, 123, true, 192},
+    {29, 2, false, 192}, {29, 2, true, 192}, {29, 12, false, 192}, {29, 12, true, 192}, {29, 123, false, 192}, {29, 123, true, 192},
+    {30, 2, false, 192}, {30, 2, true, 192}, {30, 12, false, 192}, {30, 12, true, 192}, {30, 123, false, 192}, {30, 123, true, 192},
+};
+
 } // namespace golden
 
 #endif // XRAYON_TESTS_IO_GOLDEN_NPY_HPP
