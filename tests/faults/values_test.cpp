@@ -29,6 +29,40 @@
 #include <xrayon/core/indexed_view.hpp>
 #include <xrayon/exec/pool.hpp>
 
+namespace changing {
+
+/// Says another size once `extra` does, without ever touching memory that is not there.
+struct restless {
+    std::size_t n = 10;
+    const std::atomic<std::size_t>* extra = nullptr;
+    struct iterator {
+        using value_type = int;
+        using difference_type = std::ptrdiff_t;
+        std::ptrdiff_t at = 0;
+        int operator*() const { return static_cast<int>(at); }
+        int operator[](std::ptrdiff_t k) const { return static_cast<int>(at + k); }
+        iterator& operator++() { return *this += 1; }
+        iterator& operator--() { return *this += -1; }
+        iterator operator++(int) { return std::exchange(*this, *this + 1); }
+        iterator operator--(int) { return std::exchange(*this, *this - 1); }
+        iterator& operator+=(std::ptrdiff_t k) {
+            at += k;
+            return *this;
+        }
+        iterator& operator-=(std::ptrdiff_t k) { return *this += -k; }
+        friend iterator operator+(iterator it, std::ptrdiff_t k) { return it += k; }
+        friend iterator operator+(std::ptrdiff_t k, iterator it) { return it += k; }
+        friend iterator operator-(iterator it, std::ptrdiff_t k) { return it += -k; }
+        friend std::ptrdiff_t operator-(iterator a, iterator b) { return a.at - b.at; }
+        friend auto operator<=>(const iterator&, const iterator&) = default;
+    };
+    iterator begin() const { return {}; }
+    iterator end() const { return {static_cast<std::ptrdiff_t>(size())}; }
+    std::size_t size() const { return n + *extra; }
+};
+
+} // namespace changing
+
 using namespace xrayon;
 using ml::batch_inference;
 using ml::batch_inference_into;
@@ -75,9 +109,7 @@ struct immovable : life {
 struct alignas(64) over_aligned {
     double value;
 };
-struct nothing {
-    friend bool operator==(nothing, nothing) = default;
-};
+struct nothing {};
 using mebibyte = std::array<char, 1 << 20>;
 
 /// A result whose evaluation fails at some items: it is stored as a `kept`.
@@ -86,36 +118,6 @@ struct kept : life {
 };
 struct lazy {
     int value;
-};
-
-/// Says another size every time it is asked once `changing` is set, without ever touching memory that is not there.
-struct restless {
-    std::size_t n = 10;
-    const std::atomic<std::size_t>* extra = nullptr;
-    struct iterator {
-        using value_type = int;
-        using difference_type = std::ptrdiff_t;
-        std::ptrdiff_t at = 0;
-        int operator*() const { return static_cast<int>(at); }
-        int operator[](std::ptrdiff_t k) const { return static_cast<int>(at + k); }
-        iterator& operator++() { return *this += 1; }
-        iterator& operator--() { return *this += -1; }
-        iterator operator++(int) { return std::exchange(*this, *this + 1); }
-        iterator operator--(int) { return std::exchange(*this, *this - 1); }
-        iterator& operator+=(std::ptrdiff_t k) {
-            at += k;
-            return *this;
-        }
-        iterator& operator-=(std::ptrdiff_t k) { return *this += -k; }
-        friend iterator operator+(iterator it, std::ptrdiff_t k) { return it += k; }
-        friend iterator operator+(std::ptrdiff_t k, iterator it) { return it += k; }
-        friend iterator operator-(iterator it, std::ptrdiff_t k) { return it += -k; }
-        friend std::ptrdiff_t operator-(iterator a, iterator b) { return a.at - b.at; }
-        friend auto operator<=>(const iterator&, const iterator&) = default;
-    };
-    iterator begin() const { return {}; }
-    iterator end() const { return {static_cast<std::ptrdiff_t>(size())}; }
-    std::size_t size() const { return n + *extra; }
 };
 
 } // namespace
@@ -279,7 +281,7 @@ TEST_CASE("values: a range whose size changed while the call ran is an error, no
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         std::atomic<std::size_t> extra{0};
-        const restless range{.n = 10, .extra = &extra};
+        const changing::restless range{.n = 10, .extra = &extra};
         const auto growing = [&](int i) {
             if (i == 4) {
                 extra = 1;
