@@ -99,8 +99,21 @@ private:
         return leaf_(leaf);
     }
 
-    /// Hands in the value of a node; combines upwards as far as the other halves are there.
-    void publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) {
+    /// Hands in the value of a node; combines upwards as far as the other halves are there. What is thrown on the way, by a merge, by a
+    /// move of a value or for want of memory, belongs to the last leaf that it came to, which may lie far outside of this claim.
+    void publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) noexcept {
+        try {
+            combine_upwards(call, frame, node, std::move(finished));
+        } catch (const cancelled&) {
+            if (!is_cancelled(&frame)) {  // else a call inside the merge only says what is being done to us
+                call.outcome().keep(frame.index, std::current_exception());
+            }
+        } catch (...) {
+            call.outcome().keep(frame.index, std::current_exception());
+        }
+    }
+
+    void combine_upwards(const guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) {
         std::optional<Value> value(std::move(finished));
         while (!node.is_root(leaves_)) {
             if (node.alone(leaves_)) {
@@ -124,17 +137,7 @@ private:
                 return;  // in order, this merge would not have been reached
             }
             frame.index = last;
-            try {
-                value.emplace(node.is_right() ? combine_(std::move(*other), std::move(*value)) : combine_(std::move(*value), std::move(*other)));
-            } catch (const cancelled&) {
-                if (!is_cancelled(&frame)) {  // else a call inside the merge only says what is being done to us
-                    call.outcome().keep(last, std::current_exception());
-                }
-                return;
-            } catch (...) {
-                call.outcome().keep(last, std::current_exception());
-                return;
-            }
+            value.emplace(node.is_right() ? combine_(std::move(*other), std::move(*value)) : combine_(std::move(*value), std::move(*other)));
             node = parent;
         }
         root_.emplace(std::move(*value));
