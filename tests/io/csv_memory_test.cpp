@@ -32,6 +32,13 @@ void* counted(std::size_t bytes, std::size_t alignment) {
     }
     return memory;
 }
+void* counted_or_null(std::size_t bytes) noexcept {
+    try {
+        return counted(bytes, 0);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void uncounted(void* memory) noexcept {
     if (memory != nullptr) {
         live -= ::malloc_usable_size(memory);
@@ -41,12 +48,23 @@ void uncounted(void* memory) noexcept {
 
 } // namespace
 
+// All of them: AddressSanitizer has its own of each, and what one of them made another one must not free.
 void* operator new(std::size_t bytes) { return counted(bytes, 0); }
+void* operator new[](std::size_t bytes) { return counted(bytes, 0); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) { return counted(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new[](std::size_t bytes, std::align_val_t alignment) { return counted(bytes, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes); }
 void operator delete(void* memory) noexcept { uncounted(memory); }
+void operator delete[](void* memory) noexcept { uncounted(memory); }
 void operator delete(void* memory, std::size_t) noexcept { uncounted(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { uncounted(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { uncounted(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { uncounted(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { uncounted(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { uncounted(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { uncounted(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { uncounted(memory); }
 
 namespace {
 
