@@ -78,9 +78,8 @@ contest read_table(const table_file& file, const std::string& name, const std::s
     contest what(name, question, at.threads, file.bytes >> 20, "MiB");
     const std::string path = file.path.string();
     const auto sum = [](const auto& values) { return ordered_sum(values.storage(), values.size()); };
-    what.add("xrayon::read_csv", sum, [&at, path] {
-        return at.workers.install([&] { return xrayon::read_csv(path, {.header = false}).values; });
-    });
+    what.add("xrayon::read_csv", sum,
+             [&at, path] { return at.workers.install([&] { return xrayon::read_csv(path, {.header = false}).values; }); });
     what.add("xt::load_csv", sum, [path] {
         std::ifstream in(path);
         return xt::load_csv<double>(in);

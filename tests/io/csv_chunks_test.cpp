@@ -54,7 +54,9 @@ std::vector<sample> samples() {
     const csv_options missing{.header = false, .missing = missing_values::nan};
     const std::vector<sample> once{
         {"a,b\n1,2\n3,4\n5,6\n", {}},
-        {"\xef\xbb\xbfgr\xc3\xb6\xc3\x9f""e,\"x,\"\"y\"\"\"\n1,\"2\"\n 3 ,4e-1\nnan,-inf\n", {}},
+        {"\xef\xbb\xbfgr\xc3\xb6\xc3\x9f"
+         "e,\"x,\"\"y\"\"\"\n1,\"2\"\n 3 ,4e-1\nnan,-inf\n",
+         {}},
         {"1,2\n3,4\n5,6", plain},
         {"1.25,-2e3\n0.1,12345678901234567890123\n.5,5.\n", plain},
         {"# c\n1,2\n#\n##,\"\n3,4\n#end", comments},
@@ -181,7 +183,8 @@ TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are r
     }
 }
 
-TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count", "[io][csv][chunks][errors][C27]") {
+TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count",
+          "[io][csv][chunks][errors][C27]") {
     const std::size_t threads = GENERATE(from_range(xrayon::test::thread_counts));
     const std::string good = many_rows(640);
     const pool workers(threads);
@@ -195,7 +198,8 @@ TEST_CASE("csv chunks: of faults in several chunks the first of the text comes o
             }
             const csv_outcome got = csv_in_chunks(text, {}, bytes);
             INFO("chunks " << chunks);
-            CHECK(got.fault == "t.csv:" + std::to_string(low + 2) + ":1: field 1: \"" + text.substr(begin_of_row(low), 5) + "\" is not a number");
+            CHECK(got.fault
+                  == "t.csv:" + std::to_string(low + 2) + ":1: field 1: \"" + text.substr(begin_of_row(low), 5) + "\" is not a number");
             CHECK(got.line == low + 2);
             CHECK(got.column == 1);
             CHECK(got.offset == begin_of_row(low));
@@ -204,7 +208,8 @@ TEST_CASE("csv chunks: of faults in several chunks the first of the text comes o
     });
 }
 
-TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and rows beyond what is stored are not touched", "[io][csv][chunks][errors][C27]") {
+TEST_CASE("csv chunks: a short row in front of many chunks is the fault, and rows beyond what is stored are not touched",
+          "[io][csv][chunks][errors][C27]") {
     // 1,000 columns, and rows of one field each: 2 bytes a row, so that there are far more lines than rows that could be stored.
     std::string text(999, ',');
     text += '\n';

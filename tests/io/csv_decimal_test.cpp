@@ -68,14 +68,17 @@ TEST_CASE("decimal: a million random texts are read as from_chars and strtod rea
         const std::uint64_t bits = random();
         const double unit = static_cast<double>(bits >> 11) * 0x1p-53;
         seen.look_at(text_of("%.17g", unit));
-        seen.look_at(text_of("%.17g", std::bit_cast<double>((bits & 0x800fffffffffffffu) | static_cast<std::uint64_t>(1023 - 150 + below(300)) << 52)));
+        seen.look_at(text_of(
+            "%.17g", std::bit_cast<double>((bits & 0x800fffffffffffffu) | static_cast<std::uint64_t>(1023 - 150 + below(300)) << 52)));
         seen.look_at(text_of("%.*f", below(12), (unit - 0.5) * 1e6));
         seen.look_at(text_of("%llue%d", static_cast<unsigned long long>(random() >> below(64)), below(130) - 65));
-        seen.look_at(text_of("%llu.%llu", static_cast<unsigned long long>(random() >> (30 + below(34))), static_cast<unsigned long long>(random() >> (30 + below(34)))));
+        seen.look_at(text_of("%llu.%llu", static_cast<unsigned long long>(random() >> (30 + below(34))),
+                             static_cast<unsigned long long>(random() >> (30 + below(34)))));
         // Halfway between two doubles, and one digit beside it: where rounding goes wrong first.
         const auto half = static_cast<unsigned long long>((((std::uint64_t{1} << 53) | (random() >> 11)) * 2 + 1) >> below(40));
         seen.look_at(text_of("%llue%d", half, below(28) - 4));
-        seen.look_at(text_of("%s%llu.%s", i % 2 == 0 ? "-" : "+", static_cast<unsigned long long>((std::uint64_t{1} << 52) | (random() >> 12)), "50"));
+        seen.look_at(text_of("%s%llu.%s", i % 2 == 0 ? "-" : "+",
+                             static_cast<unsigned long long>((std::uint64_t{1} << 52) | (random() >> 12)), "50"));
     }
     INFO("first: " << seen.example);
     CHECK(seen.wrong == 0);
@@ -85,10 +88,11 @@ TEST_CASE("decimal: a million random texts are read as from_chars and strtod rea
 TEST_CASE("decimal: digits at the edge of what each road may take", "[io][csv][C14]") {
     tally seen;
     for (const std::string& text : std::vector<std::string>{
-             "0", "-0", "+0", "0.0", "0e55", "0e-55", "9007199254740992", "9007199254740993", "9007199254740992e22", "9007199254740993e22", "1e22",
-             "1e23", "1e-22", "1e-23", "1e55", "1e-55", "9999999999999999999", "9999999999999999999e55", "9999999999999999999e-55",
-             "9007199254740993e-4", "9007199254740993e-5", "4503599627370497.5", "4503599627370498.5", "18014398509481990", "5.", ".5", "-.5e+1",
-             "1E5", "00000000000000000.1", "8.98846567431158e-40", "12345678", "123456789", "1234567.8", "12345678.12345678", "1e0001"}) {
+             "0", "-0", "+0", "0.0", "0e55", "0e-55", "9007199254740992", "9007199254740993", "9007199254740992e22",
+             "9007199254740993e22", "1e22", "1e23", "1e-22", "1e-23", "1e55", "1e-55", "9999999999999999999",
+             "9999999999999999999e55", "9999999999999999999e-55", "9007199254740993e-4", "9007199254740993e-5",
+             "4503599627370497.5", "4503599627370498.5", "18014398509481990", "5.", ".5", "-.5e+1", "1E5", "00000000000000000.1",
+             "8.98846567431158e-40", "12345678", "123456789", "1234567.8", "12345678.12345678", "1e0001"}) {
         seen.look_at(text);
     }
     INFO("first: " << seen.example);
@@ -98,8 +102,8 @@ TEST_CASE("decimal: digits at the edge of what each road may take", "[io][csv][C
 
 TEST_CASE("decimal: what is no number, or not for the quick roads, is left alone", "[io][csv][C6]") {
     double value = 7;
-    for (const std::string_view text : {"", "-", "+", ".", "-.", "e5", "1e", "1e+", "1ex", "abc", "--1", "+-1", "nan", "inf", "1e56", "1e-56", "1e00001",
-                                        "12345678901234567890", "0.12345678901234567890"}) {
+    for (const std::string_view text : {"", "-", "+", ".", "-.", "e5", "1e", "1e+", "1ex", "abc", "--1", "+-1", "nan", "inf", "1e56",
+                                        "1e-56", "1e00001", "12345678901234567890", "0.12345678901234567890"}) {
         INFO("text: " << text);
         CHECK(read_decimal(text.data(), text.data() + text.size(), value) == nullptr);
         CHECK(value == 7);

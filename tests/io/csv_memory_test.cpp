@@ -22,14 +22,15 @@ std::atomic<std::size_t> live{0};
 std::atomic<std::size_t> peak{0};
 
 void* counted(std::size_t bytes, std::size_t alignment) {
-    void* const memory = alignment <= alignof(std::max_align_t) ? std::malloc(bytes) : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    void* const memory = alignment <= alignof(std::max_align_t)
+                             ? std::malloc(bytes)
+                             : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (memory == nullptr) {
         throw std::bad_alloc();
     }
     const std::size_t now = live += ::malloc_usable_size(memory);
     std::size_t before = peak.load();
-    while (before < now && !peak.compare_exchange_weak(before, now)) {
-    }
+    while (before < now && !peak.compare_exchange_weak(before, now)) {}
     return memory;
 }
 void* counted_or_null(std::size_t bytes) noexcept {

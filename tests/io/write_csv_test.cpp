@@ -57,7 +57,8 @@ TEST_CASE("write_csv: writes names and the shortest digits that read back", "[io
     REQUIRE(content(at / "t.csv") == "0.1,1e+30\n");
 }
 
-TEST_CASE("write_csv: NaN, infinities and negative zero have one spelling each, and every double reads back bit for bit", "[io][write_csv][C29]") {
+TEST_CASE("write_csv: NaN, infinities and negative zero have one spelling each, and every double reads back bit for bit",
+          "[io][write_csv][C29]") {
     const temporary_directory at;
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -89,7 +90,21 @@ TEST_CASE("write_csv: NaN, infinities and negative zero have one spelling each, 
 
 TEST_CASE("write_csv: any name that can be read is read back", "[io][write_csv][C28]") {
     const temporary_directory at;
-    const std::vector<std::string> names{"\xef\xbb\xbf" "a", "b,c", "say \"hi\"", " d ", "", "#e", "gr\xc3\xb6\xc3\x9f" "e", "=cmd()", "\"", "nan", "\t", "BZh91AY&SY"};
+    const std::vector<std::string> names{
+        "\xef\xbb\xbf"
+        "a",
+        "b,c",
+        "say \"hi\"",
+        " d ",
+        "",
+        "#e",
+        "gr\xc3\xb6\xc3\x9f"
+        "e",
+        "=cmd()",
+        "\"",
+        "nan",
+        "\t",
+        "BZh91AY&SY"};
     xt::xtensor<double, 2> values = xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{1, names.size()});
     values.fill(1);
     for (const char delimiter : {',', ';', '\t', ' ', '#'}) {
@@ -108,8 +123,9 @@ TEST_CASE("write_csv: formulas are written as they are, or refused by option", "
     REQUIRE(content(at / "t.csv") == "\"=cmd()\",-b\n1,2.5\n-3,0.1\n");
     for (const std::string name : {"=cmd()", "+b", "-b", "@SUM", "\tb"}) {
         REQUIRE_THROWS_AS(write_csv(at / "no.csv", small, {"a", name}, {.refuse_formulas = true}), xrayon::argument_error);
-        REQUIRE_THROWS_WITH(write_csv(at / "no.csv", small, {"a", name}, {.refuse_formulas = true}),
-                            "write_csv: a name must not begin with = + - @ or a tab (refuse_formulas), got \"" + xrayon::escaped(name) + "\"");
+        REQUIRE_THROWS_WITH(
+            write_csv(at / "no.csv", small, {"a", name}, {.refuse_formulas = true}),
+            "write_csv: a name must not begin with = + - @ or a tab (refuse_formulas), got \"" + xrayon::escaped(name) + "\"");
     }
     write_csv(at / "t.csv", small, {"a", "b=1"}, {.refuse_formulas = true});
     REQUIRE(!fs::exists(at / "no.csv"));
@@ -137,20 +153,23 @@ TEST_CASE("write_csv: tables, views and empty shapes", "[io][write_csv]") {
 TEST_CASE("write_csv: says which argument is wrong, and leaves the old file", "[io][write_csv][errors]") {
     const temporary_directory at;
     write_csv(at / "t.csv", small);
-    const auto refuses = [&](const std::string& what, const auto& values, const std::vector<std::string>& names, const xrayon::csv_write_options& options = {}) {
+    const auto refuses = [&](const std::string& what, const auto& values, const std::vector<std::string>& names,
+                             const xrayon::csv_write_options& options = {}) {
         REQUIRE_THROWS_AS(write_csv(at / "t.csv", values, names, options), xrayon::argument_error);
         REQUIRE_THROWS_WITH(write_csv(at / "t.csv", values, names, options), what);
     };
     refuses("write_csv: names must be none or 2, got 1", small, {"a"});
     refuses("write_csv: a name must hold no line end and no NUL byte, got \"a\\x0ab\"", small, {"a\nb", "c"});
     refuses("write_csv: a name must hold no line end and no NUL byte, got \"a\\x00\"", small, {std::string("a\0", 2), "c"});
-    refuses("write_csv: values must have columns or no rows, got shape (2, 0)", xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{2, 0}), {});
+    refuses("write_csv: values must have columns or no rows, got shape (2, 0)",
+            xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{2, 0}), {});
     refuses("write_csv: delimiter must be a tab or an ASCII mark other than + - ., got e", small, {}, {.delimiter = 'e'});
     refuses("write_csv: delimiter and quote must differ, got \\x22", small, {}, {.delimiter = '"'});
     refuses("write_csv: permissions must be <= 511 (octal 777), got 512", small, {}, {.permissions = 01000});
     refuses("view_of: X must have rank 2, got shape (3,)", xt::xarray<double>{1, 2, 3}, {});
     REQUIRE(content(at / "t.csv") == "1,2.5\n-3,0.1\n");
-    REQUIRE_THROWS_WITH(write_csv(at / "none/t.csv", small), "write_csv: open the directory of " + (at / "none/t.csv") + ": No such file or directory");
+    REQUIRE_THROWS_WITH(write_csv(at / "none/t.csv", small),
+                        "write_csv: open the directory of " + (at / "none/t.csv") + ": No such file or directory");
     if (fs::exists("/dev/full")) {
         REQUIRE_THROWS_AS(write_csv("/dev/full", small), xrayon::io_error);
     }

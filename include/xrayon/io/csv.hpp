@@ -74,8 +74,8 @@ struct csv_table {
 namespace detail {
 
 /// parse_csv and read_csv, with all that their tests want to vary.
-[[nodiscard]] inline csv_table parse_csv_text(std::string_view text, std::string name, const csv_options& options, const std::string& function,
-                                              std::size_t chunk_bytes) {
+[[nodiscard]] inline csv_table parse_csv_text(std::string_view text, std::string name, const csv_options& options,
+                                              const std::string& function, std::size_t chunk_bytes) {
     csv_table table;
     table.source = std::move(name);
     const csv_source source(text);

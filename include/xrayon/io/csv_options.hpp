@@ -31,12 +31,12 @@ struct csv_options {
     char quote = '"';      ///< Encloses fields that hold a delimiter; '\0' turns quoting off.
     char comment = '\0';   ///< Lines that begin with it are skipped; '\0': there are no comments.
     missing_values missing = missing_values::error;
-    bool non_finite = true;    ///< The words nan, inf and infinity are numbers; false: data_error at the field.
+    bool non_finite = true;  ///< The words nan, inf and infinity are numbers; false: data_error at the field.
     overflowing_values overflow = overflowing_values::error;
-    bool empty_ok = false;     ///< A text without a header row, or without rows where it has none, is a table of shape (0, 0).
-    std::size_t max_columns = 1'000'000;           ///< A row with more fields is an error; >= 1.
+    bool empty_ok = false;                ///< A text without a header row, or without rows where it has none, is a table of shape (0, 0).
+    std::size_t max_columns = 1'000'000;  ///< A row with more fields is an error; >= 1.
     std::size_t max_line = std::size_t{16} << 20;  ///< A longer line, in bytes, is an error; >= 1.
-    run_options run = {};      ///< Stop token, deadline, label, error policy, report: in chunks of the text, see parse_csv.
+    run_options run = {};  ///< Stop token, deadline, label, error policy, report: in chunks of the text, see parse_csv.
 };
 
 namespace detail {
@@ -62,7 +62,8 @@ inline void check_csv_options(const csv_options& options, const std::string& fun
     check(options.quote == '\0' || options.quote != options.comment, function + ": quote and comment must differ", shown(options.quote));
     check(options.max_columns >= 1, function + ": max_columns must be >= 1", options.max_columns);
     check(options.max_line >= 1, function + ": max_line must be >= 1", options.max_line);
-    check(options.run.deadline >= std::chrono::nanoseconds{}, function + ": options.run.deadline must be >= 0 ns", options.run.deadline.count());
+    check(options.run.deadline >= std::chrono::nanoseconds{}, function + ": options.run.deadline must be >= 0 ns",
+          options.run.deadline.count());
 }
 
 } // namespace detail

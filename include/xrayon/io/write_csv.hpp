@@ -28,7 +28,7 @@ namespace xrayon {
 struct csv_write_options {
     char delimiter = ',';                      ///< As csv_options::delimiter.
     bool refuse_formulas = false;              ///< A name that a spreadsheet would run is an error; false: it is written as it is.
-    std::optional<unsigned> permissions = {};  ///< As atomic_file_options: unset, those of the file that is replaced, 0600 where there is none.
+    std::optional<unsigned> permissions = {};  ///< As in atomic_file_options.
     bool durable = true;                       ///< Wait until the disk has it.
 };
 
@@ -40,7 +40,8 @@ concept csv_number = std::same_as<T, double> || std::same_as<T, float>
 
 namespace detail {
 
-/// Letters, digits and _ - . need no quotes; anything else may mean something to somebody: blanks at an end, comment marks, byte order marks.
+/// Letters, digits and _ - . need no quotes; anything else may mean something to somebody: blanks at an end, comment marks, byte
+/// order marks.
 [[nodiscard]] inline std::string csv_name(std::string_view name) {
     const auto plain = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
@@ -57,7 +58,8 @@ namespace detail {
 
 inline void check_csv_name(std::string_view name, const csv_write_options& options) {
     using namespace std::string_view_literals;
-    check(name.find_first_of("\0\r\n"sv) == name.npos, "write_csv: a name must hold no line end and no NUL byte", "\"" + escaped(name) + "\"");
+    check(name.find_first_of("\0\r\n"sv) == name.npos, "write_csv: a name must hold no line end and no NUL byte",
+          "\"" + escaped(name) + "\"");
     check(!options.refuse_formulas || name.empty() || "=+-@\t"sv.find(name.front()) == std::string_view::npos,
           "write_csv: a name must not begin with = + - @ or a tab (refuse_formulas)", "\"" + escaped(name) + "\"");
 }
@@ -80,7 +82,8 @@ void append_csv_number(std::string& out, T value) {
 /// @brief Writes a table of numbers as a CSV file, which appears whole or not at all.
 ///
 /// @param path    Replaced in one step, see atomic_file.
-/// @param values  Anything with memory and two axes (rows, columns), of double, float or integers: an array_view, an xtensor container, adaptor or view.
+/// @param values  Anything with memory and two axes (rows, columns), of double, float or integers: an array_view, an
+///                xtensor container, adaptor or view.
 /// @param names   One for each column, for a header row; or none, and there is no header row.
 /// @throws argument_error  before the file is touched: another number of names, rows without columns, a name that holds a line end or a NUL
 ///                         byte (read_csv would refuse it), a delimiter that may be part of a number or a name, permissions above 0777.
@@ -102,7 +105,8 @@ void append_csv_number(std::string& out, T value) {
 /// @see read_csv, write_npy
 template <class X>
     requires viewable_as<const X&, 2>
-void write_csv(const std::string& path, const X& values, const std::vector<std::string>& names = {}, const csv_write_options& options = {}) {
+void write_csv(const std::string& path, const X& values, const std::vector<std::string>& names = {},
+               const csv_write_options& options = {}) {
     const auto view = view_of<2>(values);
     using value = std::remove_cvref_t<decltype(view(0, 0))>;
     static_assert(csv_number<value>, "xrayon: write_csv writes double, float and integers");

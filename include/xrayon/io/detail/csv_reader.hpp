@@ -100,7 +100,9 @@ private:
 
     [[nodiscard]] char mark() const noexcept { return head_.ends == line_end::cr ? '\r' : '\n'; }
     [[nodiscard]] std::size_t begin_of(std::size_t k) const noexcept { return head_.begin + k * chunk_bytes_; }
-    [[nodiscard]] std::size_t end_of(std::size_t k) const noexcept { return begin_of(k) + std::min(source_.size() - begin_of(k), chunk_bytes_); }
+    [[nodiscard]] std::size_t end_of(std::size_t k) const noexcept {
+        return begin_of(k) + std::min(source_.size() - begin_of(k), chunk_bytes_);
+    }
     [[nodiscard]] csv_scanner scanner(const csv_window& window) const noexcept {
         return {window.bytes, window.offset, head_.ends, name_, options_};
     }

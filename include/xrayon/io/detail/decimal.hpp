@@ -75,7 +75,8 @@ inline constexpr std::array<double, exact_power + 1> powers_of_ten{1e0,  1e1,  1
     if constexpr (FLT_EVAL_METHOD == 0) {  // else intermediate results are rounded twice
         if (digits <= std::uint64_t{1} << 53 && power >= -exact_power && power <= exact_power) {
             const auto exact = static_cast<double>(static_cast<std::int64_t>(digits));
-            value = power < 0 ? exact / powers_of_ten[static_cast<std::size_t>(-power)] : exact * powers_of_ten[static_cast<std::size_t>(power)];
+            value = power < 0 ? exact / powers_of_ten[static_cast<std::size_t>(-power)]
+                              : exact * powers_of_ten[static_cast<std::size_t>(power)];
             return true;
         }
     }
@@ -124,7 +125,8 @@ inline constexpr std::array<double, exact_power + 1> powers_of_ten{1e0,  1e1,  1
 [[nodiscard]] constexpr std::uint64_t eight_digits(std::uint64_t bytes) noexcept {
     constexpr std::uint64_t pairs = 0x000000ff000000ffu;
     bytes = 10 * bytes + (bytes >> 8);
-    return ((bytes & pairs) * (100 + (std::uint64_t{1'000'000} << 32)) + ((bytes >> 16) & pairs) * (1 + (std::uint64_t{10'000} << 32))) >> 32;
+    return ((bytes & pairs) * (100 + (std::uint64_t{1'000'000} << 32)) + ((bytes >> 16) & pairs) * (1 + (std::uint64_t{10'000} << 32)))
+           >> 32;
 }
 
 /// Appends the decimal digits at [at, end) to `digits`, which wraps around behind the 19th, and says where they stop. Eight bytes at
