@@ -19,6 +19,37 @@
 
 using namespace xrayon;
 
+TEST_CASE("life: a tracker notices what is destroyed twice, used when it is gone, or moved as bytes", "[par][life]") {
+    test::life_record record;
+    alignas(test::any_life) std::array<std::byte, sizeof(test::any_life)> here;
+    alignas(test::any_life) std::array<std::byte, sizeof(test::any_life)> there;
+    auto* const value = ::new (static_cast<void*>(here.data())) test::any_life(record, 3);
+    REQUIRE(record.alive() == 1);
+    there = here;
+    const auto* const torn_off = std::launder(reinterpret_cast<const test::any_life*>(there.data()));
+    static_cast<void>(torn_off->number());
+    REQUIRE(record.misused() == 1);
+    value->~life_tracker();
+    REQUIRE(record.alive() == 0);
+    REQUIRE(record.misused() == 1);
+    static_cast<void>(value->number());
+    REQUIRE(record.misused() == 2);
+    value->~life_tracker();
+    REQUIRE(record.misused() == 3);
+    REQUIRE(record.alive() == 0);
+    REQUIRE_FALSE(record.balanced());
+
+    test::life_record leaky;
+    ::new (static_cast<void*>(here.data())) test::any_life(leaky, 0);
+    REQUIRE_FALSE(leaky.balanced());
+    leaky.fail_at(test::life_event::copy, 2);
+    const test::any_life source(leaky, 5);
+    const test::any_life first(source);
+    REQUIRE_THROWS_AS(test::any_life(source), test::life_failure);
+    REQUIRE(leaky.count(test::life_event::copy) == 2);
+    REQUIRE(leaky.alive() == 3);
+}
+
 TEST_CASE("life: results of map_index are destroyed once, whichever constructor, copy or move throws", "[par][life][B14][B15]") {
     test::run_life_battery([](std::size_t n, const auto& f, auto grain, const auto& run) { return map_index(n, f, {.grain = grain, .run = run}); });
 }

@@ -168,8 +168,10 @@ public:
                  config.priority < 0   ? tbb::task_arena::priority::low
                  : config.priority > 0 ? tbb::task_arena::priority::high
                                        : tbb::task_arena::priority::normal) {
+        // Not left to the first use: an arena that then finds no memory waits for ever at the second, and an observer that has to do it is
+        // left half made, so that its destructor crashes (2021.8).
+        arena_.initialize();
         if (config.threads > 1) {
-            arena_.initialize();  // an observer that has to do it, and finds no memory, is left half made: its destructor crashes (2021.8)
             namer_.emplace(arena_, config.name, visitors);
         }
     }
