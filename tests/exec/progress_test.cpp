@@ -62,8 +62,9 @@ TEST_CASE("progress_line: bar, times, counts and their place are tqdm's", "[exec
             state.rate = expected.rate;
             state.remaining = seconds(static_cast<double>(expected.total - expected.done) / expected.rate);
         }
-        const auto width = expected.width == 0 ? std::nullopt : std::optional(expected.width);
-        CHECK(progress_line(state, width, expected.ascii ? progress_style::ascii : progress_style::utf8) == expected.line);
+        const progress_style style = expected.ascii ? progress_style::ascii : progress_style::utf8;
+        const std::string line = expected.width == 0 ? progress_line(state, std::nullopt, style) : progress_line(state, expected.width, style);
+        CHECK(line == expected.line);
     }
 }
 
