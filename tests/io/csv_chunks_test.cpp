@@ -12,12 +12,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/pool.hpp>
 
 using xrayon::csv_options;
@@ -309,4 +313,69 @@ TEST_CASE("csv chunks: a stop token and a deadline end the reading as cancelled"
     REQUIRE_THROWS_AS(xrayon::parse_csv("", "t.csv", {.run = {.deadline = std::chrono::nanoseconds(-1)}}), xrayon::argument_error);
     REQUIRE_THROWS_WITH(xrayon::parse_csv("", "t.csv", {.run = {.deadline = std::chrono::nanoseconds(-1)}}),
                         "parse_csv: options.run.deadline must be >= 0 ns, got -1");
+}
+
+namespace {
+
+/// Changes something once so many items of parallel calls have begun.
+struct change_at_item final : xrayon::item_hook {
+    std::size_t left;
+    std::function<void()> change;
+    xrayon::item_hook* before_me;
+
+    change_at_item(std::size_t items, std::function<void()> what)
+        : left(items), change(std::move(what)), before_me(xrayon::set_item_hook(this)) {}
+    ~change_at_item() { xrayon::set_item_hook(before_me); }
+    void before(const xrayon::call_frame&) noexcept override {
+        if (left != 0 && --left == 0) {
+            change();
+        }
+    }
+    void after(const xrayon::call_frame&) noexcept override {}
+};
+
+} // namespace
+
+TEST_CASE("csv chunks: a file that changes while it is read gives what it holds at the end, never a mixture of counts", "[io][csv][chunks]") {
+    const std::string text = many_rows(640);
+    const std::string shorter = text.substr(0, begin_of_row(320));
+    std::string denser = "a,b\n";
+    for (int i = 0; i != 640; ++i) {
+        denser += "1,1\n2,2\n";  // as many bytes, twice the rows
+    }
+    std::string sparser = text;
+    for (std::size_t row = 300; row != 640; ++row) {
+        sparser[begin_of_row(row) + row_bytes - 1] = row == 639 ? '\n' : ' ';
+        sparser[begin_of_row(row) + 5] = row == 300 ? ',' : ' ';
+    }
+    sparser = sparser.substr(0, begin_of_row(301) - 1) + std::string(text.size() - begin_of_row(301), ' ') + "\n";
+    const std::string& changed = GENERATE_REF(shorter, denser, sparser);
+    const std::size_t chunks = (text.size() - 4 + 99) / 100;
+    const pool one(std::size_t{1});
+    one.install([&] {
+        const csv_outcome expected = csv_in_one_piece(changed, {});
+        REQUIRE(expected.fault.empty());
+        for (const std::size_t item : {std::size_t{2}, chunks, chunks + 1, chunks + 20}) {
+            const temporary_file file(text);
+            const change_at_item hook(item, [&] {
+                const int descriptor = ::open(file.path.c_str(), O_WRONLY | O_TRUNC);
+                [[maybe_unused]] const auto put = ::write(descriptor, changed.data(), changed.size());
+                ::close(descriptor);
+            });
+            const csv_outcome got = csv_file_in_chunks(file.path, {}, 100);
+            INFO("item " << item << ", " << got.rows << " rows, fault " << got.fault);
+            CHECK(hook.left == 0);
+            CHECK((got == expected));
+        }
+    });
+}
+
+TEST_CASE("csv chunks: a file that says a size which it does not have is read as a whole", "[io][csv][chunks]") {
+    const std::string path = "/sys/devices/system/cpu/kernel_max";  // says one page, holds a number
+    if (::access(path.c_str(), R_OK) == 0) {
+        const csv_outcome got = csv_file_in_chunks(path, {.header = false}, 1);
+        REQUIRE(got.fault.empty());
+        REQUIRE(got.rows == 1);
+        REQUIRE(got.columns == 1);
+    }
 }

@@ -85,6 +85,9 @@ public:
             prefer_huge_pages(out, content.values.size() * sizeof(double));
             for_each_index(
                 chunks_.size(), [&](std::size_t k) { read_chunk(k, out, stored); }, pass());
+            if (stored != rows) {
+                source_.note_change();  // a row had a fault when they were counted, and has none any more
+            }
             check_behind_rows();
         }
         return content;
@@ -180,15 +183,13 @@ private:
             return;  // the file has changed; or a row below has a fault
         }
         const char* begin = window.at(begin_of(k));
-        const char* const chunk_end = window.at(end_of(k));
+        const char* stop = window.at(std::min(end_of(k) + 1, last_));  // the last byte may be the line end before a line
         if (k != 0) {
+            const char* const chunk_end = window.at(end_of(k));
             begin = csv_scanner::find(begin, chunk_end, mark());
-            if (begin == chunk_end) {
-                return;  // the middle of a line
-            }
-            ++begin;
+            stop = begin == chunk_end ? begin : stop;  // the middle of a line
+            begin += begin != chunk_end ? 1 : 0;
         }
-        const char* const stop = window.at(std::min(end_of(k) + 1, last_));  // the last byte may be the line end before a line
         const std::size_t counted = (k + 1 == chunks_.size() ? rows_ : chunks_[k + 1].rows) - before;
         const std::size_t limit = std::min(counted, stored - before);
         const std::size_t rows = scanner(window).read_rows(begin, stop, window.at(window.end()), chunks_[k].lines, head_.columns,
