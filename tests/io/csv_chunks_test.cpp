@@ -349,23 +349,24 @@ TEST_CASE("csv chunks: a file that changes while it is read gives what it holds 
         sparser[begin_of_row(row) + 5] = row == 300 ? ',' : ' ';
     }
     sparser = sparser.substr(0, begin_of_row(301) - 1) + std::string(text.size() - begin_of_row(301), ' ') + "\n";
-    const std::string& changed = GENERATE_REF(shorter, denser, sparser);
     const std::size_t chunks = (text.size() - 4 + 99) / 100;
     const pool one(std::size_t{1});
     one.install([&] {
-        const csv_outcome expected = csv_in_one_piece(changed, {});
-        REQUIRE(expected.fault.empty());
-        for (const std::size_t item : {std::size_t{2}, chunks, chunks + 1, chunks + 20}) {
-            const temporary_file file(text);
-            const change_at_item hook(item, [&] {
-                const int descriptor = ::open(file.path.c_str(), O_WRONLY | O_TRUNC);
-                [[maybe_unused]] const auto put = ::write(descriptor, changed.data(), changed.size());
-                ::close(descriptor);
-            });
-            const csv_outcome got = csv_file_in_chunks(file.path, {}, 100);
-            INFO("item " << item << ", " << got.rows << " rows, fault " << got.fault);
-            CHECK(hook.left == 0);
-            CHECK((got == expected));
+        for (const std::string& changed : {shorter, denser, sparser}) {
+            const csv_outcome expected = csv_in_one_piece(changed, {});
+            REQUIRE(expected.fault.empty());
+            for (const std::size_t item : {std::size_t{2}, chunks, chunks + 1, chunks + 20}) {
+                const temporary_file file(text);
+                const change_at_item hook(item, [&] {
+                    const int descriptor = ::open(file.path.c_str(), O_WRONLY | O_TRUNC);
+                    [[maybe_unused]] const auto put = ::write(descriptor, changed.data(), changed.size());
+                    ::close(descriptor);
+                });
+                const csv_outcome got = csv_file_in_chunks(file.path, {}, 100);
+                INFO("item " << item << ", " << got.rows << " rows, fault " << got.fault);
+                CHECK(hook.left == 0);
+                CHECK((got == expected));
+            }
         }
     });
 }
