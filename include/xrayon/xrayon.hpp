@@ -16,6 +16,7 @@
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/progress_line.hpp>
 #include <xrayon/exec/runtime_info.hpp>
+#include <xrayon/exec/scratch.hpp>
 #include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>
 #include <xrayon/io/npy.hpp>

@@ -15,6 +15,21 @@
 
 namespace xrayon::test {
 
+/// ThreadSanitizer ends a child that starts threads when its parent had some.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool child_may_start_threads = false;
+#else
+inline constexpr bool child_may_start_threads = true;
+#endif
+
+/// AddressSanitizer's allocator does not keep its locks for a fork, as the C library's does: a child may hang in its first `new` if other
+/// threads were allocating.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool may_fork_while_others_allocate = false;
+#else
+inline constexpr bool may_fork_while_others_allocate = true;
+#endif
+
 struct child_end {
     std::string said;     ///< What the function returned, or "threw: " and what.
     int status = -1;      ///< As waitpid gives it.

@@ -89,8 +89,8 @@ pool_config config_of(Integer threads) {
 /// and no others. (Through another scheduler the thread is lost from sight: a call of ours made by a worker of a bare
 /// tbb::parallel_for runs on the global pool.)
 ///
-/// Threads are oneTBB's: they start when work is shared for the first time, sleep when there is none, and are shared between
-/// pools, so that making and dropping pools is cheap (microseconds). Several threads may install into one pool at once; each
+/// Threads are oneTBB's: they start with the first pool that needs them, sleep when there is no work, stay when the pool goes, and are
+/// shared between pools, so that making and dropping further pools is cheap (microseconds). Several threads may install into one pool at once; each
 /// of them takes part in its own call, besides the `num_threads() - 1` workers.
 class pool {
 public:

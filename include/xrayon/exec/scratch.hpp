@@ -27,7 +27,8 @@
 // Free objects lie on small stacks, one per thread or few threads, each on a cache line of its own: the thread that gave one back gets
 // it again, warm, with one atomic exchange. A thread whose stack is empty looks through the others before it makes a new object.
 // The stacks are Treiber's (1986), with the counter beside the head that makes them safe against ABA; "all were empty at
-// one moment" is a double collect (Afek et al., Atomic snapshots of shared memory, 1993): two readings that are the same, counters included.
+// one moment" is a double collect (Afek et al., Atomic snapshots of shared memory, 1993): two readings that are the same, counters
+// included.
 
 namespace xrayon {
 
@@ -125,11 +126,13 @@ public:
         requires std::default_initializable<T>
         : scratch([] { return T(); }) {}
 
-    /// @param make  `make()` gives a new object; called as const and perhaps by several threads at once. What it throws comes out of borrow().
+    /// @param make  `make()` gives a new object; called as const, perhaps by several threads at once. What it throws comes out of
+    ///              borrow().
     template <class Make>
-        requires(!std::same_as<std::remove_cvref_t<Make>, scratch>) && std::copy_constructible<std::decay_t<Make>> && requires(const std::decay_t<Make>& make) {
-            { make() } -> std::same_as<T>;
-        }
+        requires(!std::same_as<std::remove_cvref_t<Make>, scratch>) && std::copy_constructible<std::decay_t<Make>>
+                && requires(const std::decay_t<Make>& make) {
+                       { make() } -> std::same_as<T>;
+                   }
     explicit scratch(Make&& make) : make_(std::forward<Make>(make)), stacks_(stack_count()) {}
 
     ~scratch() {

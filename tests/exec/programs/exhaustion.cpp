@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // exhaustion SCENARIO: what happens where the system refuses threads or memory. Each case runs in a child of its own, which must end with
 // 0 (it worked), 20 (std::bad_alloc) or 21 (resource_error): never by a signal, and never later than its alarm.
+#include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -9,8 +11,6 @@
 #include <new>
 #include <string>
 #include <vector>
-
-#include <atomic>
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -185,6 +185,18 @@ int none_later() {
         { const xrayon::pool four(4); }  // 10 workers in all
         refuse_from = creations.load();
         refuse_until = 1'000'000;
+        std::atomic<int> here{0};
+        eight.install([&] {  // all eight are there
+            xrayon::for_each_index(
+                8,
+                [&](std::size_t) {
+                    ++here;
+                    while (here < 8) {
+                        ::usleep(100);
+                    }
+                },
+                {.grain = 1});
+        });
         for (int round = 0; round < 300; ++round) {
             const xrayon::pool four(4);
             if (four.install([] { return xrayon::map_index(2000, [](std::size_t i) { return 2 * i; }, {.grain = 10})[1999]; }) != 3998) {

@@ -96,11 +96,12 @@ private:
         // The most that it can ever allow oneTBB decides when it wakes up, by the limit of that moment. It falls asleep, and lets all
         // workers go, when nobody uses it; the handle keeps it awake.
         const tbb::global_control at_first(tbb::global_control::max_allowed_parallelism, most);
-        static_cast<void>(new tbb::task_scheduler_handle(tbb::attach{}));
+        awake_.emplace(tbb::attach{});
         tbb::task_arena(1).initialize();
         set(std::max<std::size_t>(2, static_cast<std::size_t>(std::max(1, tbb::info::default_concurrency()))));
     }
 
+    std::optional<tbb::task_scheduler_handle> awake_;
     std::unique_ptr<tbb::global_control> control_;
     std::size_t value_ = 0;
 };

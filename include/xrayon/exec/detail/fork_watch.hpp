@@ -64,7 +64,8 @@ inline void after_in_child() {
     static const char here = 0;
     Dl_info info;
     if (::dladdr(&here, &info) != 0 && info.dli_fname != nullptr) {
-        static_cast<void>(::dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));  // the program itself is not found: it stays anyway
+        // The program itself is not found by that name: it stays anyway.
+        static_cast<void>(::dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));
     }
 }
 

@@ -19,8 +19,8 @@
 namespace xrayon::detail {
 
 /// The helpers of a pool in a forked child. oneTBB cannot be used there: its list of workers names threads that do not exist,
-/// and any of its locks may be held for ever. So a call starts plain threads, up to as many as the pool has seats, and joins them at its end:
-/// tens of microseconds a call where workers that sleep take two, but they are real, and nothing of before the fork is touched.
+/// and any of its locks may be held for ever. So a call starts plain threads, up to as many as the pool has seats, and joins them at its
+/// end: tens of microseconds a call where workers that sleep take two, but they are real, and nothing of before the fork is touched.
 /// Where a thread cannot be started fewer do the same work.
 class thread_crew {
 public:
