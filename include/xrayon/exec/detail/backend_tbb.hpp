@@ -86,7 +86,7 @@ public:
     }
     [[nodiscard]] std::size_t value() const noexcept { return value_; }
     void set(std::size_t threads) {
-        auto next = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, threads);
+        control next(new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads));
         control_ = std::move(next);  // the old one goes when the new one is there
         value_ = threads;
     }
@@ -101,8 +101,22 @@ private:
         set(std::max<std::size_t>(2, static_cast<std::size_t>(std::max(1, tbb::info::default_concurrency()))));
     }
 
+    /// Ends a control as its destructor would, but for this: where a limit that rises lets another arena have a thread, oneTBB starts it
+    /// there and then, and if that fails the exception must not meet a destructor.
+    struct end_control {
+        void operator()(tbb::global_control* ended) const noexcept {
+            try {
+                tbb::detail::r1::destroy(*ended);
+            } catch (...) {
+                // The limit has risen all the same. start_workers says what is missing.
+            }
+            ::operator delete(ended);
+        }
+    };
+    using control = std::unique_ptr<tbb::global_control, end_control>;
+
     std::optional<tbb::task_scheduler_handle> awake_;
-    std::unique_ptr<tbb::global_control> control_;
+    control control_;
     std::size_t value_ = 0;
 };
 
