@@ -16,6 +16,7 @@
 #include <xrayon/analyze/detail/format.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/config.hpp>
 
 namespace xrayon::analyze {
 
@@ -72,7 +73,8 @@ struct amdahl_coefficients {
 
 /// Least squares of a + b x with weights 1/T^2, x = 1/n, under a, b >= 0. With two unknowns the active sets are few enough to try:
 /// the unconstrained minimum, else the better of the edges a = 0 and b = 0 (the objective is convex, so it lies on one of them).
-inline amdahl_coefficients fit_amdahl_coefficients(const std::vector<timed_threads>& points) {
+template <class = when_called>
+amdahl_coefficients fit_amdahl_coefficients(const std::vector<timed_threads>& points) {
     double w = 0;
     double wx = 0;
     double wt = 0;
@@ -113,7 +115,8 @@ inline amdahl_coefficients fit_amdahl_coefficients(const std::vector<timed_threa
     return loss(edges[0]) <= loss(edges[1]) ? edges[0] : edges[1];
 }
 
-inline void check_timed_threads(std::span<const timed_threads> points) {
+template <class = when_called>
+void check_timed_threads(std::span<const timed_threads> points) {
     for (std::size_t i = 0; i < points.size(); ++i) {
         const std::string point = "amdahl_fit: point " + to_text(i) + ": ";
         check(points[i].threads >= 1, point + "threads must be >= 1", points[i].threads);
@@ -122,7 +125,8 @@ inline void check_timed_threads(std::span<const timed_threads> points) {
 }
 
 /// Fills trusted and reason.
-inline void judge(amdahl_fit_result& fit, double trusted_error) {
+template <class = when_called>
+void judge(amdahl_fit_result& fit, double trusted_error) {
     if (fit.fit_error > trusted_error) {
         fit.reason = "misses a point by " + percent(fit.fit_error, 1) + ", more than " + percent(trusted_error, 1);
     } else if (fit.counts_fitted < 3) {
@@ -143,7 +147,8 @@ inline void judge(amdahl_fit_result& fit, double trusted_error) {
 ///                 all the same: p is then the share at one thread by extrapolation.
 /// @throws argument_error  for fewer than two distinct counts to fit, and for times or counts out of range (points counted from 0).
 /// Times within a factor of 1e100 of a second are safe from overflow.
-[[nodiscard]] inline amdahl_fit_result amdahl_fit(const std::vector<timed_threads>& points, const amdahl_fit_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] amdahl_fit_result amdahl_fit(const std::vector<timed_threads>& points, const amdahl_fit_options& options = {}) {
     check(options.trusted_error > 0, "amdahl_fit: options.trusted_error must be positive", options.trusted_error);
     detail::check_timed_threads(points);
     const auto left_out = [&](std::size_t threads) { return options.cores != 0 && threads > options.cores; };
@@ -196,7 +201,8 @@ inline void judge(amdahl_fit_result& fit, double trusted_error) {
 }
 
 /// @brief As above, over the medians of a report; points with more threads than the report's usable cores are left out.
-[[nodiscard]] inline amdahl_fit_result amdahl_fit(const scalability_report& report, amdahl_fit_options options = {}) {
+template <class = when_called>
+[[nodiscard]] amdahl_fit_result amdahl_fit(const scalability_report& report, amdahl_fit_options options = {}) {
     if (options.cores == 0) {
         options.cores = report.cores;
     }

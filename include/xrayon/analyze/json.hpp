@@ -14,6 +14,7 @@
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/statistics.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/config.hpp>
 #include <xrayon/version.hpp>
 
 namespace xrayon::analyze {
@@ -27,13 +28,15 @@ struct json_context {
 
 namespace detail {
 
-inline double mean(const std::vector<double>& values) {
+template <class = when_called>
+double mean(const std::vector<double>& values) {
     return values.empty() ? std::numeric_limits<double>::quiet_NaN()
                           : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 /// Sample standard deviation (n - 1), NaN for fewer than two values. Two passes: no cancellation.
-inline double standard_deviation(const std::vector<double>& values) {
+template <class = when_called>
+double standard_deviation(const std::vector<double>& values) {
     const double center = mean(values);
     double sum = 0;
     for (const double value : values) {
@@ -42,7 +45,8 @@ inline double standard_deviation(const std::vector<double>& values) {
     return values.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-inline double median_or_nan(const std::vector<double>& values) {
+template <class = when_called>
+double median_or_nan(const std::vector<double>& values) {
     return values.empty() ? std::numeric_limits<double>::quiet_NaN() : median(values);
 }
 
@@ -56,7 +60,8 @@ struct json_entry {
 };
 
 /// Opens an object, writes what every entry has, and leaves it open for counters.
-inline void write_entry(json_writer& json, const scalability_report& report, const scaling_point& point, const json_entry& entry) {
+template <class = when_called>
+void write_entry(json_writer& json, const scalability_report& report, const scaling_point& point, const json_entry& entry) {
     const bool aggregate = !entry.aggregate.empty();
     json.begin_object();
     json.member("name", aggregate ? entry.name + "_" + std::string(entry.aggregate) : entry.name);
@@ -79,7 +84,8 @@ inline void write_entry(json_writer& json, const scalability_report& report, con
     json.member("time_unit", "ms");
 }
 
-inline void write_counters(json_writer& json, const scaling_point& point) {
+template <class = when_called>
+void write_counters(json_writer& json, const scaling_point& point) {
     json.member("lower", 1e3 * point.interval.lower);
     json.member("upper", 1e3 * point.interval.upper);
     json.member("speed_up", point.speed_up);
@@ -100,7 +106,8 @@ inline void write_counters(json_writer& json, const scaling_point& point) {
 /// two repetitions on, stddev. Times are milliseconds of one call; `iterations` is how many calls lie behind a repetition. The median also
 /// carries the report's own columns; `context.xrayon` what concerns the whole run. JSON has no NaN: what is unknown has no key.
 /// Numbers are the shortest text that reads back as the same double; texts are UTF-8, a byte that is not becomes U+FFFD.
-[[nodiscard]] inline std::string to_json(const scalability_report& report, const json_context& context = {}) {
+template <class = when_called>
+[[nodiscard]] std::string to_json(const scalability_report& report, const json_context& context = {}) {
     detail::json_writer json;
     const auto optional_member = [&](std::string_view key, const std::string& value) {
         if (!value.empty()) {

@@ -16,6 +16,7 @@
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/summarize_runs.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/config.hpp>
 #include <xrayon/exec/thread_count.hpp>
 
 namespace xrayon::analyze {
@@ -32,7 +33,8 @@ struct scalability_options {
 namespace detail {
 
 /// Ascending and unique; what was changed becomes a note.
-inline std::vector<std::size_t> checked_thread_counts(std::vector<std::size_t> threads, std::vector<std::string>& notes) {
+template <class = when_called>
+std::vector<std::size_t> checked_thread_counts(std::vector<std::size_t> threads, std::vector<std::string>& notes) {
     check(!threads.empty(), "scalability_benchmark: 0 thread counts");
     for (std::size_t i = 0; i < threads.size(); ++i) {
         if (threads[i] < 1 || threads[i] > max_threads) {

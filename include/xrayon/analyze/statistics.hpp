@@ -15,6 +15,7 @@
 
 #include <xrayon/analyze/detail/split_mix_64.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/config.hpp>
 
 // The few statistics that a table of running times needs. Medians throughout, because what disturbs a run makes it longer, sometimes
 // by far; intervals by resampling, because running times have no distribution that one could write down.
@@ -43,7 +44,8 @@ struct bootstrap_options {
 
 namespace detail {
 
-inline void check_values(std::span<const double> values, std::string_view function) {
+template <class = when_called>
+void check_values(std::span<const double> values, std::string_view function) {
     const std::string name(function);
     check(!values.empty(), name + ": needs at least 1 value, got 0");
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -53,7 +55,8 @@ inline void check_values(std::span<const double> values, std::string_view functi
     }
 }
 
-inline void check_positive_values(std::span<const double> values, std::string_view function) {
+template <class = when_called>
+void check_positive_values(std::span<const double> values, std::string_view function) {
     check_values(values, function);
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!(values[i] > 0)) {
@@ -63,27 +66,31 @@ inline void check_positive_values(std::span<const double> values, std::string_vi
 }
 
 /// The median of checked values, which it reorders.
-inline double median_in_place(std::span<double> values) {
+template <class = when_called>
+double median_in_place(std::span<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
     return values.size() % 2 == 1 ? *middle : std::midpoint(*std::max_element(values.begin(), middle), *middle);
 }
 
 /// The quantile of checked, ascending values.
-inline double sorted_quantile(std::span<const double> sorted, double probability) {
+template <class = when_called>
+double sorted_quantile(std::span<const double> sorted, double probability) {
     const double place = probability * static_cast<double>(sorted.size() - 1);
     const auto below = static_cast<std::size_t>(place);
     const auto above = std::min(below + 1, sorted.size() - 1);
     return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
 }
 
-inline void check_bootstrap(const bootstrap_options& options, std::string_view function) {
+template <class = when_called>
+void check_bootstrap(const bootstrap_options& options, std::string_view function) {
     const std::string name(function);
     check(options.resamples >= 1, name + ": options.resamples must be >= 1", options.resamples);
     check(options.level > 0 && options.level < 1, name + ": options.level must be between 0 and 1", options.level);
 }
 
-inline double resampled_median(std::span<const double> values, std::vector<double>& scratch, split_mix_64& random) {
+template <class = when_called>
+double resampled_median(std::span<const double> values, std::vector<double>& scratch, split_mix_64& random) {
     scratch.resize(values.size());
     for (double& drawn : scratch) {
         drawn = values[random.below(static_cast<std::uint32_t>(values.size()))];
@@ -111,7 +118,8 @@ confidence_interval percentile_interval(std::size_t values, const bootstrap_opti
 
 /// @brief The value in the middle; of an even number of values, the midpoint of the two in the middle.
 /// @throws argument_error  if there is no value, or one is NaN or infinite. Cost: O(n), one copy.
-[[nodiscard]] inline double median(std::span<const double> values) {
+template <class = when_called>
+[[nodiscard]] double median(std::span<const double> values) {
     detail::check_values(values, "median");
     std::vector<double> copy(values.begin(), values.end());
     return detail::median_in_place(copy);
@@ -121,7 +129,8 @@ confidence_interval percentile_interval(std::size_t values, const bootstrap_opti
 /// place probability * (n - 1), counted from 0. That is definition 7 of Hyndman and Fan ("Sample quantiles in statistical
 /// packages", The American Statistician 50 (1996) 361), the default of NumPy and R; at 0.5 it is the median.
 /// @throws argument_error  as `median`, and if the probability is outside [0, 1]. Cost: O(n log n), one copy.
-[[nodiscard]] inline double quantile(std::span<const double> values, double probability) {
+template <class = when_called>
+[[nodiscard]] double quantile(std::span<const double> values, double probability) {
     check(probability >= 0 && probability <= 1, "quantile: probability must be in [0, 1]", probability);
     detail::check_values(values, "quantile");
     std::vector<double> copy(values.begin(), values.end());
@@ -131,7 +140,8 @@ confidence_interval percentile_interval(std::size_t values, const bootstrap_opti
 
 /// @brief The n-th root of the product: the average that fits ratios, such as speed-ups. Through logarithms, so that no product overflows.
 /// @throws argument_error  as `median`, and if a value is not positive.
-[[nodiscard]] inline double geometric_mean(std::span<const double> values) {
+template <class = when_called>
+[[nodiscard]] double geometric_mean(std::span<const double> values) {
     detail::check_positive_values(values, "geometric_mean");
     double sum = 0;
     for (const double value : values) {
@@ -146,7 +156,8 @@ confidence_interval percentile_interval(std::size_t values, const bootstrap_opti
 /// these medians. The same values, options and order of values give the same bits.
 /// @returns  NaN at both ends, and `one_value`, for a single value: its spread is unknown, not zero.
 /// @throws argument_error  as `median`, and for options out of range. Cost: O(resamples * n).
-[[nodiscard]] inline confidence_interval median_interval(std::span<const double> values, const bootstrap_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] confidence_interval median_interval(std::span<const double> values, const bootstrap_options& options = {}) {
     detail::check_values(values, "median_interval");
     detail::check_bootstrap(options, "median_interval");
     detail::split_mix_64 random(options.seed);
@@ -157,8 +168,9 @@ confidence_interval percentile_interval(std::size_t values, const bootstrap_opti
 /// @brief Bootstrap percentile interval of median(numerator) / median(denominator), the two resampled independently of each other.
 /// @returns  NaN at both ends, and `one_value`, where one of the two has a single value.
 /// @throws argument_error  as `median_interval`, and if a value is not positive.
-[[nodiscard]] inline confidence_interval median_ratio_interval(std::span<const double> numerator, std::span<const double> denominator,
-                                                               const bootstrap_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] confidence_interval median_ratio_interval(std::span<const double> numerator, std::span<const double> denominator,
+                                                        const bootstrap_options& options = {}) {
     detail::check_positive_values(numerator, "median_ratio_interval: numerator");
     detail::check_positive_values(denominator, "median_ratio_interval: denominator");
     detail::check_bootstrap(options, "median_ratio_interval");

@@ -15,6 +15,7 @@
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/statistics.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/config.hpp>
 
 namespace xrayon::analyze {
 
@@ -40,7 +41,8 @@ struct run_facts {
 
 namespace detail {
 
-inline void check_runs(const std::vector<measured_runs>& runs) {
+template <class = when_called>
+void check_runs(const std::vector<measured_runs>& runs) {
     check(!runs.empty(), "summarize_runs: 0 thread counts");
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const std::string point = "summarize_runs: point " + to_text(i) + ": ";
@@ -59,7 +61,8 @@ inline void check_runs(const std::vector<measured_runs>& runs) {
 }
 
 /// The sentences that follow from the numbers.
-inline void add_notes(scalability_report& report) {
+template <class = when_called>
+void add_notes(scalability_report& report) {
     const auto note = [&](std::string text) { report.notes.push_back(std::move(text)); };
     const scaling_point& base = report.points.front();
     if (base.threads != 1) {
@@ -105,7 +108,8 @@ inline void add_notes(scalability_report& report) {
 /// Efficiency comes from the unrounded speed-up. The same arguments give the same bits.
 /// @param runs  Ascending by threads, each with at least one repetition, all times positive.
 /// @throws argument_error  if they are not, naming the point (counted from 0).
-[[nodiscard]] inline scalability_report summarize_runs(std::vector<measured_runs> runs, const run_facts& facts = {}) {
+template <class = when_called>
+[[nodiscard]] scalability_report summarize_runs(std::vector<measured_runs> runs, const run_facts& facts = {}) {
     detail::check_runs(runs);
     detail::check_bootstrap(facts.bootstrap, "summarize_runs");
     scalability_report report;

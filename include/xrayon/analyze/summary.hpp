@@ -11,6 +11,7 @@
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/detail/format.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/core/config.hpp>
 
 namespace xrayon::analyze {
 
@@ -21,7 +22,8 @@ struct text_options {
 
 namespace detail {
 
-inline std::string times(double factor, int decimals, const text_options& options) {
+template <class = when_called>
+std::string times(double factor, int decimals, const text_options& options) {
     return fixed(factor, decimals) + (std::isnan(factor) ? "" : options.utf8 ? "×" : "x");
 }
 
@@ -45,7 +47,8 @@ inline std::string times(double factor, int decimals, const text_options& option
 }
 
 /// One line about a fit: p, the limit, how well it holds and over which counts.
-[[nodiscard]] inline std::string to_summary(const amdahl_fit_result& fit, const text_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] std::string to_summary(const amdahl_fit_result& fit, const text_options& options = {}) {
     std::string text = "Amdahl (up to " + detail::counted(fit.most_threads_fitted, "thread") + "): parallel part p = "
                        + detail::percent(fit.parallel_fraction, 1);
     if (std::isinf(fit.max_speed_up)) {
@@ -59,7 +62,8 @@ inline std::string times(double factor, int decimals, const text_options& option
 
 /// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law, the best setting, the notes.
 /// The law is left out where fewer than two counts can be fitted, and that is said.
-[[nodiscard]] inline std::string to_summary(const scalability_report& report, const text_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] std::string to_summary(const scalability_report& report, const text_options& options = {}) {
     const scaling_point& best = best_setting(report);
     std::string text;
     std::size_t fitted = 0;

@@ -14,6 +14,7 @@
 #include <xrayon/analyze/detail/format.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/summary.hpp>
+#include <xrayon/core/config.hpp>
 
 namespace xrayon::analyze {
 
@@ -21,7 +22,8 @@ namespace detail {
 
 /// Cells in lines, the first of which is the header; every column as wide as its widest cell, set to the right, and a rule below the
 /// header. The last column is for remarks: set to the left, outside of the rule.
-inline std::string aligned(const std::vector<std::vector<std::string>>& lines, std::string_view rule) {
+template <class = when_called>
+std::string aligned(const std::vector<std::vector<std::string>>& lines, std::string_view rule) {
     std::vector<std::size_t> widths(lines.front().size() - 1, 0);
     std::size_t total = 0;
     for (std::size_t i = 0; i < widths.size(); ++i) {
@@ -55,7 +57,8 @@ struct time_unit {
 };
 
 /// The largest unit in which the shortest median keeps its two decimals: milliseconds where they will do.
-inline time_unit unit_for(double seconds, bool utf8) {
+template <class = when_called>
+time_unit unit_for(double seconds, bool utf8) {
     const std::array units{time_unit{"ms", 1e3}, time_unit{utf8 ? "µs" : "us", 1e6}, time_unit{"ns", 1e9}};
     for (const time_unit& unit : units) {
         if (seconds * unit.per_second >= 0.1) {
@@ -65,7 +68,8 @@ inline time_unit unit_for(double seconds, bool utf8) {
     return units.back();
 }
 
-inline std::string between(const confidence_interval& interval, double scale, std::string_view unit, const text_options& options) {
+template <class = when_called>
+std::string between(const confidence_interval& interval, double scale, std::string_view unit, const text_options& options) {
     return std::isnan(interval.lower) ? "-"
                                       : fixed(scale * interval.lower, 2) + (options.utf8 ? " – " : " - ")
                                             + fixed(scale * interval.upper, 2) + std::string(unit);
@@ -79,7 +83,8 @@ inline std::string between(const confidence_interval& interval, double scale, st
 /// Times have two decimals and one unit, milliseconds unless the fastest median is below 0.1 ms; intervals of a single repetition, and
 /// what is unknown, are "-". Every line ends with a newline; columns are as wide as what is in them. No locale.
 /// @throws argument_error  if the report has no points.
-[[nodiscard]] inline std::string to_table(const scalability_report& report, const text_options& options = {}) {
+template <class = when_called>
+[[nodiscard]] std::string to_table(const scalability_report& report, const text_options& options = {}) {
     check(!report.points.empty(), "to_table: the report has no points");
     const auto fastest = std::min_element(report.points.begin(), report.points.end(),
                                           [](const scaling_point& a, const scaling_point& b) { return a.median < b.median; });

@@ -35,4 +35,12 @@
 #define XRAYON_NOINLINE
 #endif
 
+namespace xrayon {
+
+/// `template <class = when_called>` stands before a function that needs no template: it is compiled where it is called, and not in every
+/// file that includes its header. For what is long, or sorts, and most programs never call (docs/design/include_budget.md).
+struct when_called;
+
+} // namespace xrayon
+
 #endif // XRAYON_CORE_CONFIG_HPP

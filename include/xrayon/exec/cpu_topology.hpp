@@ -69,11 +69,11 @@ struct cpu_topology {
         if (!siblings) {
             return {processors.size(), processors.size()};
         }
-        cores.push_back(std::move(*siblings));
+        if (std::find(cores.begin(), cores.end(), *siblings) == cores.end()) {  // sorting them is dearer to compile than this is to run
+            cores.push_back(std::move(*siblings));
+        }
     }
-    std::sort(cores.begin(), cores.end());
-    const auto distinct = std::unique(cores.begin(), cores.end()) - cores.begin();
-    return {processors.size(), static_cast<std::size_t>(distinct)};
+    return {processors.size(), cores.size()};
 }
 
 } // namespace xrayon
