@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cfenv>
 #include <cstddef>
-#include <latch>
 #include <limits>
 #include <memory>
 #include <new>
@@ -123,15 +122,16 @@ private:
 /// Makes oneTBB start its workers until `wanted` of them exist, from the calling thread and without waiting for them; says how many it
 /// got. Left to itself it starts them later, from other workers, and where that fails the process is ended. Here one after the
 /// other is asked for by an arena of its own, whose task keeps it busy until all have been asked for: so each is a new one, and the
-/// failure of one comes out here, as an exception.
-inline std::size_t start_workers(std::size_t wanted) {
-    const auto asked_all = std::make_shared<std::latch>(1);
+/// failure of one comes out here, as an exception. `rounds` counts these calls, one at a time, and lives as long as the process: a task
+/// may come to run long after we have left.
+inline std::size_t start_workers(std::size_t wanted, std::atomic<int>& rounds) {
+    const int round = rounds.load(std::memory_order_relaxed);
     std::vector<std::unique_ptr<tbb::task_arena>> arenas;
     arenas.reserve(wanted);
     try {
         while (arenas.size() < wanted) {
             arenas.push_back(std::make_unique<tbb::task_arena>(2, 1));  // a caller's slot, which stays empty, and one worker
-            arenas.back()->enqueue([asked_all] { asked_all->wait(); });
+            arenas.back()->enqueue([&rounds, round] { rounds.wait(round, std::memory_order_relaxed); });
         }
     } catch (...) {
         // oneTBB is left in the middle of counting: whoever touches this arena again waits for ever, its destructor included.
@@ -140,7 +140,8 @@ inline std::size_t start_workers(std::size_t wanted) {
             arenas.pop_back();
         }
     }
-    asked_all->count_down();
+    rounds.store(round + 1, std::memory_order_relaxed);
+    rounds.notify_all();
     return arenas.size();
 }
 

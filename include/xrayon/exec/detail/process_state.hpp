@@ -56,6 +56,7 @@ struct XRAYON_SHARED process_state {
     std::atomic<std::size_t> global_threads{0};      // 0: the global pool has not been made yet
     std::size_t reserved_workers = 0;                // what the living pools may want at once; guarded by pool_mutex
     std::size_t started_workers = 0;                 // how many have been proven and started; guarded by pool_mutex
+    std::atomic<int> start_rounds{0};                // how often workers have been started
     void* thread_limit = nullptr;                    // the backend's; guarded by pool_mutex
     arena_cache* idle_arenas = nullptr;              // guarded by pool_mutex
 

@@ -72,7 +72,7 @@ private:
         try {
             limit.grow(wanted + 1);
             check_allowed(threads, limit.allowed());
-            check_made(threads, wanted, start_workers(wanted), EAGAIN);
+            check_made(threads, wanted, start_workers(wanted, state.start_rounds), EAGAIN);
         } catch (...) {
             limit.set(before);
             throw;
