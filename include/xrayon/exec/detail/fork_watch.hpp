@@ -33,8 +33,10 @@ namespace fork_handlers {
 inline void before() {
     process().pool_mutex.lock();
     process().blas_mutex.lock();
+    process().progress_line.mutex.lock();
 }
 inline void after_in_parent() {
+    process().progress_line.mutex.unlock();
     process().blas_mutex.unlock();
     process().pool_mutex.unlock();
 }
@@ -51,6 +53,9 @@ inline void after_in_child() {
         state.blas_users.store(pinned, std::memory_order_relaxed);
         state.blas_inherited = pinned == 0;
     }
+    state.progress_line.printer = nullptr;  // the threads that draw are the parent's
+    state.progress_line.columns = 0;
+    state.progress_line.mutex.unlock();
     state.blas_mutex.unlock();
     state.pool_mutex.unlock();
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <xrayon/array/xtensor.hpp>
+#include <xrayon/exec/scratch.hpp>
 #include <xrayon/io/csv_options.hpp>
 #include <xrayon/io/detail/csv_head.hpp>
 #include <xrayon/io/detail/csv_scanner.hpp>
@@ -144,7 +145,7 @@ private:
     }
 
     [[nodiscard]] chunk count_chunk(std::size_t k) {
-        csv_windows::lease lease(windows_);
+        const auto lease = windows_.borrow();
         csv_window& window = *lease;
         source_.load(window, begin_of(k), end_of(k) - begin_of(k) + 1);  // with the first byte of the line behind it
         chunk count;
@@ -174,7 +175,7 @@ private:
 
     /// The second pass.
     void read_chunk(std::size_t k, double* out, std::size_t stored) {
-        csv_windows::lease lease(windows_);
+        const auto lease = windows_.borrow();
         csv_window& window = *lease;
         source_.load(window, begin_of(k), end_of(k) - begin_of(k) + slack);
         hold_line_end(window, begin_of(k), end_of(k));
@@ -243,7 +244,7 @@ private:
     const std::string& function_;
     std::size_t chunk_bytes_;
     std::chrono::steady_clock::time_point begun_;
-    csv_windows windows_;
+    scratch<csv_window> windows_;  // so that each thread's buffer is made once and not once a chunk
     csv_head head_;
     std::size_t last_ = 0;  // behind the last byte other than a line end
     std::size_t rows_ = 0;

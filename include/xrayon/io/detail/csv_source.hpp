@@ -8,11 +8,9 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <unistd.h>
 
@@ -92,42 +90,6 @@ private:
     const std::string* function_ = nullptr;
     std::size_t size_;
     mutable std::atomic<bool> changed_{false};
-};
-
-/// Windows for the tasks of one call, so that each thread's buffer is made once and not once a chunk.
-class csv_windows {
-public:
-    /// A window while the lease lives.
-    class lease {
-    public:
-        explicit lease(csv_windows& from) : from_(from) {
-            const std::lock_guard lock(from_.mutex_);
-            if (!from_.free_.empty()) {
-                window_ = std::move(from_.free_.back());
-                from_.free_.pop_back();
-            }
-        }
-        ~lease() {
-            const std::lock_guard lock(from_.mutex_);
-            try {
-                from_.free_.push_back(std::move(window_));
-            } catch (...) {
-                // Then this one is not used again.
-            }
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-
-        csv_window& operator*() noexcept { return window_; }
-
-    private:
-        csv_windows& from_;
-        csv_window window_;
-    };
-
-private:
-    std::mutex mutex_;
-    std::vector<csv_window> free_;
 };
 
 } // namespace xrayon::detail
