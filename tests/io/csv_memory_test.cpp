@@ -33,9 +33,9 @@ void* counted(std::size_t bytes, std::size_t alignment) {
     while (before < now && !peak.compare_exchange_weak(before, now)) {}
     return memory;
 }
-void* counted_or_null(std::size_t bytes) noexcept {
+void* counted_or_null(std::size_t bytes, std::size_t alignment) noexcept {
     try {
-        return counted(bytes, 0);
+        return counted(bytes, alignment);
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
@@ -54,8 +54,14 @@ void* operator new(std::size_t bytes) { return counted(bytes, 0); }
 void* operator new[](std::size_t bytes) { return counted(bytes, 0); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) { return counted(bytes, static_cast<std::size_t>(alignment)); }
 void* operator new[](std::size_t bytes, std::align_val_t alignment) { return counted(bytes, static_cast<std::size_t>(alignment)); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes, 0); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes, 0); }
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+    return counted_or_null(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+    return counted_or_null(bytes, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { uncounted(memory); }
 void operator delete[](void* memory) noexcept { uncounted(memory); }
 void operator delete(void* memory, std::size_t) noexcept { uncounted(memory); }
@@ -66,6 +72,8 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { unc
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { uncounted(memory); }
 void operator delete(void* memory, const std::nothrow_t&) noexcept { uncounted(memory); }
 void operator delete[](void* memory, const std::nothrow_t&) noexcept { uncounted(memory); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { uncounted(memory); }
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { uncounted(memory); }
 
 namespace {
 
