@@ -32,7 +32,7 @@ template <class T>
 
 /// What lies in scratch memory between copy-in and copy-out.
 template <class T>
-using scratch = std::unique_ptr<std::remove_const_t<T>[]>;
+using operand_memory = std::unique_ptr<std::remove_const_t<T>[]>;
 
 /// A matrix as BLAS takes it: in place where its layout allows, else a row-major copy. No extent exceeds blas_limit.
 template <class T>
@@ -67,7 +67,7 @@ struct blas_operand {
     }
 
 private:
-    scratch<T> copy_;
+    operand_memory<T> copy_;
 };
 
 /// A vector as BLAS takes it: any stride but 0 in place. BLAS wants the lowest address where the stride is negative.
@@ -102,7 +102,7 @@ struct blas_vector {
     }
 
 private:
-    scratch<T> copy_;
+    operand_memory<T> copy_;
 };
 
 } // namespace xrayon::detail

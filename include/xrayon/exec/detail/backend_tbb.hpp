@@ -235,11 +235,15 @@ public:
     /// @throws resource_error  if the body forked and this is the child: its helpers do not exist, and waiting for them would not end
     template <class Body>
     void share(std::size_t helpers, Body& body) {
-        union kept_context {  // in a child it must not be destroyed: that may wait too
-            kept_context()
-                : value(tbb::task_group_context::isolated, tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings) {}
-            ~kept_context() {}
-            tbb::task_group_context value;
+        struct sharing {
+            tbb::task_group_context context{tbb::task_group_context::isolated,
+                                            tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
+            tbb::detail::d1::wait_context open{0};
+        };
+        union kept_sharing {  // in a child it must not be destroyed: that may wait too, and oneTBB's debug library minds helpers that have not ended
+            kept_sharing() : value() {}
+            ~kept_sharing() {}
+            sharing value;
         };
         tbb::this_task_arena::isolate([&] {
             const fork_mark mark;
@@ -249,15 +253,15 @@ public:
                 body();
                 return;
             }
-            kept_context context;
-            tbb::detail::d1::wait_context open(0);
+            kept_sharing kept;
+            sharing& shared = kept.value;
             try {
                 for (std::size_t i = 0; i < helpers; ++i) {
                     offers[i].body = &body;
-                    offers[i].open = &open;
+                    offers[i].open = &shared.open;
                     offers[i].mark = mark;
-                    open.reserve();
-                    tbb::detail::d1::spawn(offers[i], context.value);
+                    shared.open.reserve();
+                    tbb::detail::d1::spawn(offers[i], shared.context);
                 }
             } catch (...) {
                 // oneTBB could not start a thread for what has been offered. The offer stands.
@@ -267,8 +271,8 @@ public:
                 (void)offers.release();  // queues of oneTBB's point at them
                 mark.check_not_in_child("xrayon");
             }
-            tbb::detail::d1::wait(open, context.value);
-            context.value.~task_group_context();
+            tbb::detail::d1::wait(shared.open, shared.context);
+            shared.~sharing();
         });
     }
 
