@@ -67,6 +67,40 @@ TEST_CASE("aliasing: overlap of steps agrees with a search over all elements", "
     REQUIRE(apart > 50);
 }
 
+TEST_CASE("aliasing: sharing is never missed, whatever the strides", "[array][aliasing][B34]") {
+    // Also windows that slide over each other, with and without gaps between their elements: against a search over all elements.
+    std::vector<double> memory(64);
+    const auto all = [&](std::ptrdiff_t limit) {
+        std::vector<view> views;
+        for (std::size_t rows : {1, 2, 3}) {
+            for (std::size_t columns : {1, 2, 3}) {
+                for (std::ptrdiff_t outer = 0; outer <= limit; ++outer) {
+                    for (std::ptrdiff_t inner = -3; inner <= limit; ++inner) {
+                        views.push_back(view(&memory[16], {rows, columns}, {outer, inner}));
+                    }
+                }
+            }
+        }
+        return views;
+    };
+    const auto first = all(6);
+    std::size_t missed = 0;
+    std::size_t found = 0;
+    for (const view& a : first) {
+        for (std::size_t i = 0; i < first.size(); i += 7) {
+            for (std::size_t offset = 0; offset < 8; ++offset) {
+                const view b(&memory[14 + offset], {first[i].shape(0), first[i].shape(1)}, {first[i].stride(0), first[i].stride(1)});
+                if (share(a, b)) {
+                    ++found;
+                    missed += !detail::overlap(a, b) || !detail::overlap(b, a);
+                }
+            }
+        }
+    }
+    REQUIRE(found > 10'000);
+    REQUIRE(missed == 0);
+}
+
 TEST_CASE("aliasing: elements of different size that interleave are told apart", "[array][aliasing]") {
     struct pair {
         double first;

@@ -49,6 +49,8 @@ struct byte_runs {
 
     [[nodiscard]] std::uintptr_t begin(std::size_t i) const noexcept { return first + i * step; }
     [[nodiscard]] std::uintptr_t end(std::size_t i) const noexcept { return begin(i) + length; }
+    /// True when each run ends before the next one begins; sliding windows do not.
+    [[nodiscard]] bool apart() const noexcept { return count == 1 || step >= length; }
 };
 
 /// True when runs that begin at `a` and `b` and whose bytes meet interleave without sharing one: the even and the odd columns of
@@ -63,7 +65,7 @@ struct byte_runs {
 }
 
 /// True when two views share memory, tested run by run. Exact for slices of one array with equal steps, or where one steps by a
-/// multiple of the other; never false where they do share. O(rows) at most, O(1) where the views lie far apart.
+/// multiple of the other; where a view's own runs overlap each other, bytes that meet count as shared; never false where they do share. O(rows) at most, O(1) where the views lie far apart.
 template <class T, class U>
 [[nodiscard]] bool overlap(const array_view<T, 2>& a, const array_view<U, 2>& b) noexcept {
     const byte_runs x(a);
@@ -71,9 +73,11 @@ template <class T, class U>
     if (x.count == 0 || y.count == 0 || x.end(x.count - 1) <= y.first || y.end(y.count - 1) <= x.first) {
         return false;
     }
-    // Both lists ascend in begin and end, so the run that ends first cannot meet a later one of the other list.
+    // Both lists ascend in begin and end. So the run that ends first cannot meet a later one of the other list, or, where that list's own
+    // runs overlap, not without meeting this one too: there a pair that only interleaves must not excuse the pairs that are skipped.
+    const bool may_interleave = x.apart() && y.apart();
     for (std::size_t i = 0, j = 0; i < x.count && j < y.count;) {
-        if (x.begin(i) < y.end(j) && y.begin(j) < x.end(i) && !interleave(x, x.begin(i), y, y.begin(j))) {
+        if (x.begin(i) < y.end(j) && y.begin(j) < x.end(i) && !(may_interleave && interleave(x, x.begin(i), y, y.begin(j)))) {
             return true;
         }
         ++(x.end(i) <= y.end(j) ? i : j);
