@@ -48,6 +48,16 @@ public:
         return false;
     }
 
+    /// Item `index` finished, but what was made of it came to nothing: the merge right after it failed, and keep() was told why.
+    void lose(std::size_t index) noexcept {
+        const std::lock_guard lock(mutex_);
+        try {
+            lost_.push_back(index);
+        } catch (...) {
+            // No memory to say so: it is then listed as completed.
+        }
+    }
+
     /// Room for what `participants` threads may leave undone, beside the caller's own. Before they start.
     void make_room(std::size_t participants) { helper_holes_.resize(participants); }
     /// Where participant `number` says what it claimed and did not run; an empty block when there is nothing.
@@ -63,7 +73,7 @@ public:
     template <class F>
     void for_each_completed(const F& f) {
         sort();
-        // Everything but three ascending lists: failed items, what helpers left undone, what the caller did.
+        // Everything but ascending lists: failed items, lost ones, what helpers left undone, what the caller did.
         std::size_t begin = 0;
         const auto leave_out = [&](std::size_t from, std::size_t to) {
             if (from < to) {
@@ -74,9 +84,18 @@ public:
             }
         };
         auto error = errors_.begin();
+        auto lost = lost_.begin();
         const auto leave_out_errors_below = [&](std::size_t limit) {
-            for (; error != errors_.end() && error->index < limit; ++error) {
-                leave_out(error->index, error->index + 1);
+            for (;;) {
+                const std::size_t failed = error != errors_.end() ? error->index : limit;
+                const std::size_t gone = lost != lost_.end() ? *lost : limit;
+                const std::size_t next = std::min(failed, gone);
+                if (next >= limit) {
+                    return;
+                }
+                leave_out(next, next + 1);
+                error += failed == next ? 1 : 0;
+                lost += gone == next ? 1 : 0;
             }
         };
         const auto leave_out_hole = [&](const index_block& each) {
@@ -146,6 +165,7 @@ public:
 private:
     void sort() noexcept {
         std::sort(errors_.begin(), errors_.end(), [](const item_error& a, const item_error& b) { return a.index < b.index; });
+        std::sort(lost_.begin(), lost_.end());
         std::sort(helper_holes_.begin(), helper_holes_.end(), [](const index_block& a, const index_block& b) { return a.begin < b.begin; });
     }
 
@@ -207,6 +227,7 @@ private:
     std::size_t failed_ = call_state::none;  // lowest failing item, and what it threw
     std::exception_ptr error_;
     std::vector<item_error> errors_;  // on_error::collect
+    std::vector<std::size_t> lost_;   // finished in vain
 };
 
 } // namespace xrayon::detail

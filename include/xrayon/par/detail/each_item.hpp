@@ -54,11 +54,12 @@ public:
     /// hooked, are watched one by one; cheap ones in runs of up to 512, which the compiler may vectorise (at 64 the ends of the
     /// runs cost a tenth of a nanosecond an item). What was cheap so far may become dear: a run that takes long is the last.
     /// `watch` is null when nobody looks on; to have that in code of its own keeps items free of what only watching needs.
-    void run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
-             const item_watch* watch) const {
+    /// Returns how many of them finished in vain: none.
+    std::size_t run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
+                    const item_watch* watch) const {
         if (watch != nullptr) {
             run_watched(call, frame, begin, end, one_by_one, *watch);
-            return;
+            return 0;
         }
         if (!one_by_one) {
             begin = run_in_runs(call, frame, begin, end, [](std::size_t) {});
@@ -71,6 +72,7 @@ public:
             }
             item_(i);
         }
+        return 0;
     }
 
 private:

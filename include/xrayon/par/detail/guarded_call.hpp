@@ -201,8 +201,7 @@ private:
             }
             bool goes_on = false;
             try {
-                work.run(*this, frame, begin, claim.end, one_by_one, watch);
-                finished += claim.end - begin;
+                finished += claim.end - begin - work.run(*this, frame, begin, claim.end, one_by_one, watch);
                 return true;
             } catch (const stop_claim&) {
             } catch (const cancelled&) {

@@ -55,8 +55,10 @@ public:
     }
 
     /// Runs leaves [begin, end). The whole of a claim is one node; what is left of one behind a failed leaf is several.
-    void run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, const item_watch* watch) {
+    /// Returns how many finished in vain, because the merges that they led to failed.
+    std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, const item_watch* watch) {
         const std::size_t first = begin;
+        std::size_t lost = 0;
         while (begin < end) {
             canonical_node node{begin, 0};
             while (!node.is_root(leaves_) && !node.is_right() && node.parent().end(leaves_) <= end) {
@@ -64,9 +66,10 @@ public:
             }
             const std::size_t node_end = node.end(leaves_);
             Value value = fold_node(call, frame, begin, node_end, begin == first, watch);
-            publish(call, frame, node, std::move(value));
+            lost += publish(call, frame, node, std::move(value)) ? 0 : 1;
             begin = node_end;
         }
+        return lost;
     }
 
     /// False when a merge was cancelled or failed: every leaf may have finished all the same.
@@ -100,17 +103,21 @@ private:
     }
 
     /// Hands in the value of a node; combines upwards as far as the other halves are there. What is thrown on the way, by a merge, by a
-    /// move of a value or for want of memory, belongs to the last leaf that it came to, which may lie far outside of this claim.
-    void publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) noexcept {
+    /// move of a value or for want of memory, belongs to the last leaf that it came to, which may lie far outside of this claim: then false.
+    bool publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) noexcept {
         try {
             combine_upwards(call, frame, node, std::move(finished));
+            return true;
         } catch (const cancelled&) {
-            if (!is_cancelled(&frame)) {  // else a call inside the merge only says what is being done to us
-                call.outcome().keep(frame.index, std::current_exception());
+            if (is_cancelled(&frame)) {
+                return true;  // a call inside the merge only says what is being done to us
             }
+            call.outcome().keep(frame.index, std::current_exception());
         } catch (...) {
             call.outcome().keep(frame.index, std::current_exception());
         }
+        call.outcome().lose(frame.index);
+        return false;
     }
 
     void combine_upwards(const guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) {
