@@ -101,18 +101,21 @@ TEST_CASE("write_csv: any name that can be read is read back", "[io][write_csv][
         "gr\xc3\xb6\xc3\x9f"
         "e",
         "=cmd()",
+        "a_b",
         "\"",
         "nan",
         "\t",
         "BZh91AY&SY"};
     xt::xtensor<double, 2> values = xt::xtensor<double, 2>::from_shape(std::array<std::size_t, 2>{1, names.size()});
     values.fill(1);
-    for (const char delimiter : {',', ';', '\t', ' ', '#'}) {
+    for (const char delimiter : {',', ';', '\t', ' ', '#', '_'}) {
         write_csv(at / "t.csv", values, names, {.delimiter = delimiter});
         const csv_table table = read_csv(at / "t.csv", {.delimiter = delimiter, .comment = delimiter == '#' ? '\0' : '#'});
         REQUIRE(table.columns == names);
         REQUIRE(table.rows() == 1);
     }
+    write_csv(at / "two.csv", xt::xtensor<double, 2>{{1, 2}}, {"a_b", "c"}, {.delimiter = '_'});
+    REQUIRE(content(at / "two.csv") == "\"a_b\"_c\n1_2\n");
     write_csv(at / "one.csv", xt::xtensor<double, 2>{{1}}, {""});
     REQUIRE(content(at / "one.csv") == "\"\"\n1\n");
 }

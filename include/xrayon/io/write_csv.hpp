@@ -40,11 +40,12 @@ concept csv_number = std::same_as<T, double> || std::same_as<T, float>
 
 namespace detail {
 
-/// Letters, digits and _ - . need no quotes; anything else may mean something to somebody: blanks at an end, comment marks, byte
-/// order marks.
-[[nodiscard]] inline std::string csv_name(std::string_view name) {
-    const auto plain = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
+/// Letters, digits and _ - . need no quotes, unless _ is the delimiter; anything else may mean something to somebody: blanks at an end,
+/// comment marks, byte order marks.
+[[nodiscard]] inline std::string csv_name(std::string_view name, char delimiter) {
+    const auto plain = [delimiter](char c) {
+        return c != delimiter
+               && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.');
     };
     if (!name.empty() && std::all_of(name.begin(), name.end(), plain)) {
         return std::string(name);
@@ -93,8 +94,8 @@ void append_csv_number(std::string& out, T value) {
 /// **Numbers** are written in the fewest digits that read back as the same value: read_csv gives every double, float and integer up to 2^53
 /// back bit for bit. Infinities are `inf` and `-inf`, negative zero is `-0`, every NaN is `nan`, without sign and payload.
 ///
-/// **Names** are quoted by RFC 4180 unless they are made of letters, digits, `_`, `-` and `.`. A name such as `=cmd()` is written as it is:
-/// quotes do not keep a spreadsheet from running it, so refuse_formulas does, for files that go to people.
+/// **Names** are quoted by RFC 4180 unless they are made of letters, digits, `-`, `.`, and `_` where that is not the delimiter. A name such
+/// as `=cmd()` is written as it is: quotes do not keep a spreadsheet from running it, so refuse_formulas does, for files that go to people.
 ///
 /// **Cost.** One thread, one pass; 64 KiB and one row beside the array. Lines end with LF.
 ///
@@ -123,7 +124,7 @@ void write_csv(const std::string& path, const X& values, const std::vector<std::
     constexpr std::size_t piece = std::size_t{64} << 10;
     std::string text;
     for (std::size_t column = 0; column != names.size(); ++column) {
-        text += detail::csv_name(names[column]);
+        text += detail::csv_name(names[column], options.delimiter);
         text += column + 1 == columns ? '\n' : options.delimiter;
     }
     for (std::size_t row = 0; row != rows; ++row) {
