@@ -5,10 +5,16 @@
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <new>
 #include <numeric>
 #include <span>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/json.hpp>
@@ -22,12 +28,25 @@
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/runtime_info.hpp>
+#include <xrayon/exec/scratch.hpp>
+#include <xrayon/io/atomic_file.hpp>
 #include <xrayon/io/csv.hpp>
+#include <xrayon/io/npy.hpp>
+#include <xrayon/io/write_csv.hpp>
+#include <xrayon/io/write_npy.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
 #include <xrayon/par/index.hpp>
+#include <xrayon/random/bernoulli.hpp>
+#include <xrayon/random/exponential.hpp>
+#include <xrayon/random/integer.hpp>
+#include <xrayon/random/normal.hpp>
+#include <xrayon/random/sample.hpp>
+#include <xrayon/random/shuffle.hpp>
+#include <xrayon/random/uniform.hpp>
+#include <xrayon/random/weighted.hpp>
 
 #if defined(XRAYON_TEST_BLAS)
 #include <xrayon/array/blas.hpp>
@@ -35,6 +54,7 @@
 #endif
 
 #include "../support/delays.hpp"
+#include "../support/fixture_root.hpp"
 
 namespace xrayon::test {
 
@@ -100,6 +120,35 @@ analyze::scalability_report small_report() {
 
 using list = std::vector<operation>;
 
+/// The bytes of a file, read without allocating.
+std::uint64_t bits_of_file(const std::string& path) {
+    fingerprint bits;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    std::array<char, 4096> piece{};
+    for (ssize_t got = 0; (got = ::read(file, piece.data(), piece.size())) > 0;) {
+        bits.add(std::string_view(piece.data(), static_cast<std::size_t>(got)));
+    }
+    ::close(file);
+    return bits.value();
+}
+
+/// Names and bytes of what is in a folder, and how many files the process has open.
+std::uint64_t bits_of_folder(const std::string& path) {
+    std::uint64_t bits = 0;
+    for (const auto& each : std::filesystem::directory_iterator(path)) {
+        bits += bits_of(each.path().filename().string(), bits_of_file(each.path().string()));
+    }
+    const auto open_files = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+    return bits_of(bits, open_files);
+}
+
+/// An operation on files of a folder: `run(path of the folder)`. It may leave no file behind there, nor an open one.
+template <class Run>
+operation on_files(std::string name, const std::shared_ptr<const fixture_root>& folder, bool parallel, Run run) {
+    return {std::move(name), [folder, path = folder->path() + "/", run] { return run(path); },
+            [folder] { return bits_of_folder(folder->path()); }, parallel};
+}
+
 void add_par(list& all) {
     all.push_back(on("for_each_index", numbers(100), [](const auto& in) {
         std::array<double, 100> out{};
@@ -152,6 +201,26 @@ void add_par(list& all) {
 }
 
 void add_exec(list& all) {
+    all.push_back(on("scratch", numbers(60), [](const auto& in) {
+        scratch<std::vector<double>> buffers([] { return std::vector<double>(3); });
+        std::array<double, 60> out{};
+        for_each_index(
+            in.size(),
+            [&](std::size_t i) {
+                const auto outer = buffers.borrow();
+                const auto inner = buffers.borrow();
+                *outer = item_of(in[i]);
+                *inner = *outer;
+                out[i] = inner->back();
+            },
+            {.grain = 1});
+        return bits_of(out);
+    }));
+    all.push_back(on("progress that a function is told", numbers(40), [](const auto& in) {
+        const progress_function tell = [](const progress_state& state) { (void)std::string(100 + state.done, 'x'); };
+        return bits_of(map_index(in.size(), [&](std::size_t i) { return item_of(in[i]); },
+                                 {.grain = 1, .run = {.on_progress = tell, .label = "a label too long for a short string"}}));
+    }));
     all.push_back(serial("a pool is made and used", [] {
         const pool workers({.threads = 3, .name = "a name too long for a short string"});
         return workers.install([] {
@@ -209,11 +278,50 @@ void add_array(list& all) {
 #endif
 }
 
-void add_io(list& all) {
+/// A table as text. Zeros before the numbers: long lines, few values.
+std::string csv_text(int lines, int zeros) {
     std::string text = "first column,\"second, quoted \"\" column with a long name\",third\n";
-    for (int i = 0; i < 40; ++i) {
-        text += std::to_string(i) + ",-1e-3,1e300\n";
+    for (int i = 0; i < lines; ++i) {
+        text += std::to_string(i) + "," + std::string(static_cast<std::size_t>(zeros), '0') + "1e-3,1e300\n";
     }
+    return text;
+}
+
+void add_random(list& all) {
+    all.push_back(on("random numbers, by the item", numbers(20), [](const auto& in) {
+        const stream source(7);
+        return bits_of(map_index(in.size(), [&](std::size_t i) {
+            stream own = source / "a key too long for a short string" / i;
+            std::vector<double> drawn(60);
+            fill_uniform(own, std::span(drawn).first(10));
+            fill_normal(own, std::span(drawn).subspan(10, 10));
+            fill_exponential(own, std::span(drawn).subspan(20, 10), 2.0);
+            fill_uniform_at(own, 5, std::span(drawn).subspan(30, 10));
+            std::vector<int> whole(10);
+            fill_integers(own, whole, 1, 6);
+            fill_bernoulli(own, std::span(whole).first(5), 0.5);
+            drawn[40] = whole.back() + static_cast<double>(draw_weighted(own, in));
+            return drawn;
+        }));
+    }));
+    all.push_back(serial("samples and permutations", [] {
+        const stream source(3);
+        std::vector<std::size_t> items = permutation(source / 0, 100);
+        shuffle(source / 1, items);
+        return bits_of(items, sample_indices(source / 2, std::size_t{1} << 20, 50), sample_indices(source / 3, 100, 50));
+    }));
+    all.push_back(serial("errors of random numbers", [] {
+        std::array<double, 4> out{};
+        const auto no_weights = [] { (void)draw_weighted(stream(1), std::vector<double>{0.0, -1.0}); };
+        return bits_of(text_of<argument_error>([] { (void)sample_indices(stream(1), 4, 5); }),
+                       text_of<argument_error>([&] { fill_uniform(stream(1), out, 2.0, 1.0); }),
+                       text_of<argument_error>([&] { fill_normal(stream(1), out, 0.0, -1.0); }), text_of<argument_error>(no_weights),
+                       text_of<argument_error>([] { (void)stream(-1); }));
+    }));
+}
+
+void add_io(list& all) {
+    const std::string text = csv_text(40, 0);
     all.push_back(on("parse_csv", text, [](const auto& in) {
         const csv_table table = parse_csv(in, "a source with a name of some length");
         return bits_of(table.source, table.columns, table.values, table.integers("first column"),
@@ -224,6 +332,61 @@ void add_io(list& all) {
                        text_of<data_error>([] { (void)parse_csv("a,b\n1,x\xff\n", "short"); }),
                        text_of<argument_error>([&] { (void)parse_csv(in, "s", {.delimiter = '"'}); }));
     }));
+
+    // Longer than 256 KiB: three chunks, which threads share.
+    const std::string longer = csv_text(2'500, 100);
+    std::string faulty = longer;
+    faulty.insert(faulty.size() - 30, "x\n");
+    faulty.insert(faulty.size() / 2, "x");
+    all.push_back(on("parse_csv, in chunks", longer, [](const auto& in) {
+        const csv_table table = parse_csv(in, "a source with a name of some length");
+        return bits_of(table.source, table.columns, table.values);
+    }));
+    all.push_back(on("errors of parse_csv, in chunks", faulty, [](const auto& in) {
+        return text_of<data_error>([&] { (void)parse_csv(in, "a source with a name of some length"); });
+    }));
+
+    const auto table = std::make_shared<const xt::xtensor<double, 2>>(matrix(20, 3));
+    const std::vector<std::string> names{"a column with a long name", "one with a \" quote", "c"};
+    const auto folder = std::make_shared<fixture_root>();
+    write_csv(folder->path() + "/written.csv", *table, names, {.durable = false});
+    write_npy(folder->path() + "/written.npy", xt::view(*table, xt::all(), 1), {.durable = false});
+    folder->file("long.csv", longer).file("faulty.csv", faulty).file("bytes", "some bytes").file("table.npy", npy_bytes(*table));
+    folder->file("short.npy", npy_bytes(*table).substr(0, 200));
+    all.push_back(on_files("read_csv", folder, true, [](const std::string& at) {
+        const csv_table got = read_csv(at + "long.csv");
+        return bits_of(got.columns, got.values);
+    }));
+    all.push_back(on_files("errors of read_csv", folder, true, [](const std::string& at) {
+        return bits_of(text_of<data_error>([&] { (void)read_csv(at + "faulty.csv"); }),
+                       text_of<io_error>([&] { (void)read_csv(at + "no such file, and a long name"); }));
+    }));
+    all.push_back(on_files("write_csv", folder, false, [table, names](const std::string& at) {
+        write_csv(at + "written.csv", *table, names, {.durable = false});
+        return bits_of_file(at + "written.csv");
+    }));
+    all.push_back(on_files("write_npy and npy_bytes", folder, false, [table](const std::string& at) {
+        write_npy(at + "written.npy", xt::view(*table, xt::all(), 1), {.durable = false});
+        return bits_of(npy_bytes(*table + 1.0), bits_of_file(at + "written.npy"));
+    }));
+    all.push_back(on_files("read_npy", folder, false, [](const std::string& at) {
+        return bits_of(read_npy<double>(at + "table.npy"),
+                       read_npy<float, 2, xt::layout_type::column_major>(at + "table.npy", {.convert = true}),
+                       read_npy_header(at + "table.npy").shape, text_of<data_error>([&] { (void)read_npy<double>(at + "short.npy"); }),
+                       text_of<argument_error>([&] { (void)read_npy<int>(at + "table.npy"); }));
+    }));
+    all.push_back(on("parse_npy", npy_bytes(*table), [](const auto& in) {
+        return bits_of(parse_npy<double, 2>(in, "a source with a name of some length"),
+                       text_of<data_error>([&] { (void)parse_npy<double>(in.substr(0, 90), "a source with a name of some length"); }),
+                       text_of<shape_error>([&] { (void)parse_npy<double, 3>(in, "a source with a name of some length"); }));
+    }));
+    all.push_back(on_files("atomic_file", folder, false, [](const std::string& at) {
+        atomic_file file(at + "bytes", {.durable = false});
+        file.write("some ");
+        file.write("bytes");
+        file.commit();
+        return bits_of(bits_of_file(at + "bytes"), text_of<io_error>([&] { const atomic_file none(at + "no such folder/bytes"); }));
+    }));
 }
 
 void add_ml(list& all) {
@@ -232,6 +395,18 @@ void add_ml(list& all) {
         std::array<double, 96> out{};
         const array_view<double, 2> slots(out.data(), {32, 3});
         ml::batch_inference_into(batches(in, 5), [](const auto& batch) { return xt::xtensor<double, 2>(as_xtensor(batch) * 3.0); }, batches(slots, 5));
+        return bits_of(out);
+    }));
+    all.push_back(on("batch_inference_into, transactional", matrix(32, 3), [](const auto& in) {
+        std::array<double, 96> out{};
+        const array_view<double, 2> slots(out.data(), {32, 3});
+        const auto model = [](const auto& batch) { return xt::xtensor<double, 2>(as_xtensor(batch) * 3.0); };
+        try {
+            ml::batch_inference_into(batches(in, 5), model, batches(slots, 5), {.transactional = true});
+        } catch (...) {
+            check(out == std::array<double, 96>{}, "a slot was written by a call that failed");
+            throw;
+        }
         return bits_of(out);
     }));
     all.push_back(serial("train_test_split", [] {
@@ -320,6 +495,7 @@ std::vector<operation> operations() {
     add_par(all);
     add_exec(all);
     add_array(all);
+    add_random(all);
     add_io(all);
     add_ml(all);
     add_analyze(all);

@@ -223,7 +223,8 @@ private:
         }
     }
 
-    [[noreturn]] void fail(int error_number, const std::string& what) {
+    /// No std::string as an argument: making one could change the errno that is the other one.
+    [[noreturn]] void fail(int error_number, const char* what) {
         discard();
         throw io_error(error_number, options_.function + ": " + what, path_);
     }

@@ -76,7 +76,7 @@ public:
             if (got > 0) {
                 have += static_cast<std::size_t>(got);
             } else if (errno != EINTR) {
-                throw io_error(errno, *function_ + ": read", *path_);
+                throw_io_error(errno, *function_, "read", *path_);
             }
         }
         window.offset = begin;

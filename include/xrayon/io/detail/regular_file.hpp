@@ -35,6 +35,12 @@ struct regular_file {
     std::size_t size;  ///< What the system said when it was opened: files grow and shrink, and those of /proc say 0.
 };
 
+/// Throws io_error `<function>: <what> <path>: <errno text>`. A function, so that errno is read before anything is allocated: a `throw`
+/// takes memory for the exception before it looks at its operands, and where it finds none errno becomes ENOMEM.
+[[noreturn]] inline void throw_io_error(int error_number, const std::string& function, const char* what, const std::string& path) {
+    throw io_error(error_number, function + ": " + what, path);
+}
+
 /// As system calls take it: a path with a NUL byte would be cut there.
 inline void check_path(const std::string& path, const std::string& function) {
     if (path.find('\0') != std::string::npos) {
@@ -48,11 +54,11 @@ inline void check_path(const std::string& path, const std::string& function) {
     check_path(path, function);
     file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (file.value < 0) {
-        throw io_error(errno, function + ": open", path);
+        throw_io_error(errno, function, "open", path);
     }
     struct ::stat status {};
     if (::fstat(file.value, &status) != 0) {
-        throw io_error(errno, function + ": stat", path);
+        throw_io_error(errno, function, "stat", path);
     }
     if (!S_ISREG(status.st_mode)) {
         throw io_error(EINVAL, function + ": not a regular file:", path);
@@ -73,7 +79,7 @@ inline void check_path(const std::string& path, const std::string& function) {
         if (got > 0) {
             done += static_cast<std::size_t>(got);
         } else if (errno != EINTR) {
-            throw io_error(errno, function + ": read", path);
+            throw_io_error(errno, function, "read", path);
         }
     }
     return done;
@@ -92,7 +98,7 @@ inline void check_path(const std::string& path, const std::string& function) {
         if (got > 0) {
             done += static_cast<std::size_t>(got);
         } else if (errno != EINTR) {
-            throw io_error(errno, function + ": read", path);
+            throw_io_error(errno, function, "read", path);
         }
     }
     return done;
