@@ -39,6 +39,25 @@ TEST_CASE("weights are probabilities, and 0 is never", "[random][weighted]") {
     REQUIRE(draw_weighted(s, std::vector<double>{0, 0, 1e-300}) == 2);
 }
 
+TEST_CASE("only the ratios of weights count, down to the smallest double and up to the largest", "[random][weighted]") {
+    for (const std::vector<double>& weights : {std::vector<double>{1, 1}, {1, 2, 3}, {3, 0, 4, 1}, {7}}) {
+        for (const int exponent : {-1074, -1073, -1060, -1030, -1022, -1000, -969, -968, -500, 1000, 1020}) {
+            std::vector<double> scaled;
+            for (const double weight : weights) {
+                scaled.push_back(std::ldexp(weight, exponent));
+            }
+            CAPTURE(weights.size(), exponent);
+            stream s(5);
+            stream same(5);
+            std::size_t different = 0;
+            for (int i = 0; i < 2000; ++i) {
+                different += draw_weighted(s, scaled) == draw_weighted(same, weights) ? 0 : 1;
+            }
+            REQUIRE(different == 0);
+        }
+    }
+}
+
 TEST_CASE("a weighted draw says what is wrong with the weights", "[random][weighted][errors]") {
     stream s(1);
     const double huge = std::numeric_limits<double>::max();
