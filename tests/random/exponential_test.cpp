@@ -27,11 +27,38 @@ TEST_CASE("exponential numbers are within 3 units in the last place of the true 
     for (const golden::point& point : golden::true_exponential_points) {
         const double got = detail::one_exponential::run(point.word, 1);
         CAPTURE(point.word);
-        REQUIRE(test::ulps_apart(test::bits_of(got + 0.0), point.bits) <= 3);
-        worst = std::max(worst, test::ulps_apart(test::bits_of(got + 0.0), point.bits));
+        REQUIRE(test::ulps_apart(test::bits_of(got), point.bits) <= 3);
+        worst = std::max(worst, test::ulps_apart(test::bits_of(got), point.bits));
     }
     REQUIRE(worst >= 1);
-    REQUIRE(detail::one_exponential::run(~std::uint64_t{0}, 1) == 0);
+}
+
+TEST_CASE("the smallest exponential number is 0, without a sign, with every instruction set", "[random][exponential]") {
+    REQUIRE(test::bits_of(detail::negative_log(1.0)) == 0);
+    REQUIRE(test::bits_of(detail::one_exponential::run(~std::uint64_t{0}, 3)) == 0);
+    const std::vector<std::uint32_t> words(2 * 37, ~std::uint32_t{0});
+    for (const auto set : test::instruction_sets()) {
+        std::vector<double> out(37, 1.0);
+        detail::run_many<detail::exponential_kernel<double>>(set, words.data(), out.size(), 3.0, out.data());
+        CAPTURE(static_cast<int>(set));
+        REQUIRE(std::all_of(out.begin(), out.end(), [](double x) { return test::bits_of(x) == 0; }));
+    }
+}
+
+TEST_CASE("the largest exponential number is 53 ln(2) / rate, or infinity where no number is so large", "[random][exponential]") {
+    const double largest = 53 * std::log(2.0);
+    REQUIRE(std::abs(detail::one_exponential::run(0, 1) - largest) < 1e-14 * largest);
+    REQUIRE(std::isfinite(detail::one_exponential::run(0, 2.05e-307)));
+    REQUIRE(detail::one_exponential::run(0, 2.04e-307) == std::numeric_limits<double>::infinity());
+    std::vector<float> singles(1);
+    const std::vector<std::uint32_t> words(2, 0);
+    const auto largest_float = [&](double rate) {
+        detail::run_many<detail::exponential_kernel<float>>(detail::instruction_set::portable, words.data(), std::size_t{1}, rate,
+                                                            singles.data());
+        return singles[0];
+    };
+    REQUIRE(std::isfinite(largest_float(1.09e-37)));
+    REQUIRE(largest_float(1.07e-37) == std::numeric_limits<float>::infinity());
 }
 
 TEST_CASE("an exponential fill is that many draws, cut anywhere, with every instruction set", "[random][exponential]") {

@@ -53,7 +53,8 @@ void fill_exponential(instruction_set set, const stream_address& address, std::u
 
 /// @brief An exponentially distributed number >= 0 with mean 1 / rate: `-ln(u) / rate`, u a multiple of 2^-53 in (0, 1].
 ///
-/// Within 3 units in the last place. Takes two words of the stream. Same bits everywhere: the logarithm is our own.
+/// Within 3 units in the last place; at most 36.74 / rate, which for a rate below 2.05e-307 may be infinity. Takes two words of the stream.
+/// Same bits everywhere: the logarithm is our own.
 /// @throws argument_error  unless rate is finite and > 0.
 [[nodiscard]] inline double draw_exponential(stream_ref source, double rate = 1) {
     detail::check_rate("draw_exponential", rate);
@@ -61,7 +62,7 @@ void fill_exponential(instruction_set set, const stream_address& address, std::u
 }
 
 /// @brief Fills a contiguous range of double with the numbers that as many calls of draw_exponential would give; of float, with those
-/// rounded.
+/// rounded: to infinity where there is no such float, which needs a rate below 1.09e-37.
 ///
 /// @throws argument_error  as draw_exponential; or if the stream has not as many numbers left.
 template <detail::number_output Out>

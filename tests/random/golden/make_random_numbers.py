@@ -127,7 +127,7 @@ def negative_log(y):
         m, e = 2 * m, e - 1
     s = (m - 1) / (m + 1)
     s2 = s * s
-    return -fma(float(e), 0.6931471805599453, fma(s * s2, polynomial(ATANH, s2), 2 * s))
+    return 0.0 - fma(float(e), 0.6931471805599453, fma(s * s2, polynomial(ATANH, s2), 2 * s))
 
 
 def normal(word, mean=0.0, stddev=1.0):

@@ -50,7 +50,7 @@ inline constexpr double atanh_rest[] = {
     const double s = (m - 1) / (m + 1);
     const double s2 = s * s;
     const double log_m = std::fma(s * s2, polynomial<atanh_rest, 6>(s2), s + s);
-    return -std::fma(e, 0x1.62e42fefa39efp-1, log_m);
+    return 0.0 - std::fma(e, 0x1.62e42fefa39efp-1, log_m);  // not -fma: 0 for 1, and not -0
 }
 
 } // namespace xrayon::detail
