@@ -341,6 +341,30 @@ TEST_CASE("atomic_file: a directory without permission is an io_error", "[io][at
     CHECK(names(folder) == std::vector<std::string>{"file"});
 }
 
+TEST_CASE("atomic_file: a directory that may be written and not read serves files that need not be durable", "[io][atomic_file]") {
+    fixture_root root;
+    root.folder("folder");
+    const std::string folder = root.path() + "/folder";
+    const std::string path = folder + "/file";
+    REQUIRE(::chmod(root.path().c_str(), 0755) == 0);
+    REQUIRE(::chmod(folder.c_str(), 0333) == 0);
+    const auto writes = [&](bool durable) {
+        return run_in_child(as_nobody([&] {
+            atomic_file file(path, {.durable = durable});
+            file.write("new");
+            file.commit();
+            return std::string("written");
+        }));
+    };
+    const auto durable = writes(true);
+    const auto quick = writes(false);
+    REQUIRE(::chmod(folder.c_str(), 0755) == 0);
+    CHECK(durable.text == "atomic_file: open the directory of " + path + ": Permission denied");
+    CHECK(quick.text == "written");
+    CHECK(content(path) == "new");
+    CHECK(names(folder) == std::vector<std::string>{"file"});
+}
+
 TEST_CASE("atomic_file: wrong use is an argument_error", "[io][atomic_file][errors]") {
     const fixture_root root;
     const std::string path = root.path() + "/file";

@@ -47,7 +47,8 @@ struct atomic_file_options {
 ///
 /// **Permissions.** The temporary file is 0600 from its creation; the new file gets its final mode before it appears. The owner and
 /// the group of the replaced file are kept where the system lets us; where it does not let us keep the group, the group gets no
-/// permissions. Set-user-id bits, access control lists and extended attributes are not kept.
+/// permissions. Set-user-id bits, access control lists and extended attributes are not kept. The directory must be writable and
+/// searchable, and with `durable` readable too: to be synced it must be opened.
 ///
 /// **Cost.** One write(2) per `write`, so pass large pieces; `durable` waits for the disk twice. A killed process leaves its
 /// temporary file, `.<name>.<16 hexadecimal digits>.tmp`, which nobody will ever reuse.
@@ -74,8 +75,14 @@ public:
         if (name_.empty()) {
             fail(path_.empty() ? ENOENT : EISDIR, "create");
         }
-        // Everything that follows is relative to this directory, also if it is renamed meanwhile.
-        directory_.value = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        // Everything that follows is relative to this directory, also if it is renamed meanwhile. What only stands for it needs no
+        // permission to read it, but cannot be synced.
+#if defined(O_PATH)
+        const int access = options_.durable ? O_RDONLY : O_PATH;
+#else
+        constexpr int access = O_RDONLY;
+#endif
+        directory_.value = ::open(folder.c_str(), access | O_DIRECTORY | O_CLOEXEC);
         if (directory_.value < 0) {
             fail(errno, "open the directory of");
         }

@@ -110,8 +110,9 @@ template <detail::real Real = double>
     }
 }
 
-/// @brief A number from [lo, hi): `lo + u (hi - lo)` for u as above, rounded once, and never hi. lo where lo == hi.
+/// @brief A number from [lo, hi): `lo + u (hi - lo)` for u as above, and never hi. lo where lo == hi.
 ///
+/// Computed as double: hi - lo is rounded, then one fused multiply-add; for float that is rounded once more, to float.
 /// @throws argument_error  unless both are finite, lo <= hi, and hi - lo is finite.
 template <detail::real Real = double>
 [[nodiscard]] Real draw_uniform(stream_ref source, std::type_identity_t<Real> lo, std::type_identity_t<Real> hi) {
