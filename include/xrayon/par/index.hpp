@@ -14,8 +14,8 @@
 
 #include <xrayon/core/stored.hpp>
 #include <xrayon/par/detail/each_item.hpp>
+#include <xrayon/par/detail/fold_leaves.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
-#include <xrayon/par/detail/tree_fold.hpp>
 #include <xrayon/par/loop_options.hpp>
 #include <xrayon/par/results.hpp>
 
@@ -91,35 +91,20 @@ concept leaf_function = std::invocable<const Leaf&, std::size_t, std::size_t>
 /// @brief Combines `leaf(0, L), leaf(L, 2 L), ...` over [0, n) along the canonical tree (core/canonical_tree.hpp).
 ///
 /// @param n         Items.
-/// @param leaf_size L >= 1: items per leaf, the last one may have fewer. Only n and L enter the bits; options.grain, which
-///                  counts leaves here, and the thread count do not.
+/// @param leaf_size L >= 1: items per leaf, the last one may have fewer. Only n and L enter the bits; options.grain and the
+///                  thread count do not. A leaf is the least that a thread claims, and what run.report says of a leaf that
+///                  throws is its first item.
 /// @param leaf      `leaf(begin, end)` gives the partial result of a leaf, as const from several threads at once.
 /// @param combine   `combine(left, right)` gives that of two neighbours; both are rvalues. It need not be associative.
 /// @returns         The fold of all items; `leaf(0, 0)` if n is 0.
-/// @throws          What the lowest failing leaf threw (run.report counts leaves), or the merge that comes first after it.
+/// @throws          What the lowest failing leaf threw, or the merge that comes first after it.
 /// **Cost.** At most threads x (2 + log2(n / L)) partial results are alive at any time, however many leaves there are.
 template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_result_t<const Leaf&, std::size_t, std::size_t>>>
     requires std::is_invocable_r_v<Value, const Combine&, Value, Value>
 [[nodiscard]] Value fold_index(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Combine& combine, const loop_options& options = {}) {
     check(leaf_size >= 1, "fold_index: leaf_size must be >= 1", leaf_size);
-    const std::size_t leaves = n / leaf_size + (n % leaf_size != 0);
-    check(leaves <= (std::size_t{1} << 62), "fold_index: n / leaf_size must be at most 2^62", leaves);
-    const auto leaf_at = [&](std::size_t i) -> Value {
-        return Value(std::invoke(leaf, i * leaf_size, i == leaves - 1 ? n : (i + 1) * leaf_size));
-    };
-    const auto merge = [&combine](Value&& left, Value&& right) -> Value { return std::invoke(combine, std::move(left), std::move(right)); };
-    detail::guarded_call call(leaves, options, "fold_index");
-    detail::tree_fold<Value, decltype(leaf_at), decltype(merge)> work(leaves, leaf_at, merge);
-    call.run(work);
-    call.outcome().report();
-    if (!call.outcome().succeeded() || (n != 0 && !work.complete())) [[unlikely]] {
-        call.outcome().raise();
-    }
-    if (n == 0) {
-        const blas_guard blas;
-        return Value(std::invoke(leaf, std::size_t{0}, std::size_t{0}));
-    }
-    return work.take();
+    const auto leaf_at = [&leaf](std::size_t begin, std::size_t end, const auto&...) -> Value { return Value(std::invoke(leaf, begin, end)); };
+    return detail::fold_leaves<Value>(n, leaf_size, leaf_at, combine, options, "fold_index");
 }
 
 } // namespace xrayon

@@ -2,8 +2,6 @@
 #ifndef XRAYON_PAR_DETAIL_EACH_ITEM_HPP
 #define XRAYON_PAR_DETAIL_EACH_ITEM_HPP
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 
 #include <xrayon/core/config.hpp>
@@ -28,41 +26,39 @@ private:
     const call_frame& frame_;
 };
 
+/// A function of an index that has `open()` is asked for the one to call by each run of items on one thread, which keeps it to itself:
+/// state of a run, such as borrowed scratch, lives in there.
+template <class Item>
+decltype(auto) opened(const Item& item) {
+    if constexpr (requires { item.open(); }) {
+        return item.open();
+    } else {
+        return (item);
+    }
+}
+
 /// Work of a guarded call: `item(i)` for every i, independent of each other.
 template <class Item>
-class each_item {
+class each_item final : public call_work {
+    static inline constinit call_history history_here = {};
+
 public:
-    static inline constinit call_history history = {};
-
-    explicit each_item(const Item& item) : item_(item) {}
-
-    /// Takes the next `want` items. Alone, a plain store is enough; a claim costs an atomic add only once work is shared.
-    template <bool Alone>
-    index_block claim(std::atomic<std::size_t>& next, std::size_t unclaimed, std::size_t want, std::size_t count) const noexcept {
-        want = std::min({want, count, std::size_t{1} << 48});  // so that all threads together cannot count past the end of the type
-        if constexpr (Alone) {
-            const std::size_t end = count - unclaimed < want ? count : unclaimed + want;
-            next.store(end, std::memory_order_relaxed);
-            return {unclaimed, end};
-        } else {
-            const std::size_t begin = next.fetch_add(want, std::memory_order_relaxed);
-            return {begin, begin >= count || count - begin < want ? count : begin + want};
-        }
-    }
+    explicit each_item(const Item& item) : call_work(history_here), item_(item) {}
 
     /// Runs items [begin, end); by exception out of the middle, with frame.index where it stopped. Items that are dear, or
     /// hooked, are watched one by one; cheap ones in runs of up to 512, which the compiler may vectorise (at 64 the ends of the
     /// runs cost a tenth of a nanosecond an item). What was cheap so far may become dear: a run that takes long is the last.
     /// `watch` is null when nobody looks on; to have that in code of its own keeps items free of what only watching needs.
     /// Returns how many of them finished in vain: none.
-    std::size_t run(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
-                    const item_watch* watch) const {
+    std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, const item_watch* watch) override {
+        frame.index = begin;
+        auto&& item = opened(item_);
         if (watch != nullptr) {
-            run_watched(call, frame, begin, end, one_by_one, *watch);
+            run_watched(item, call, frame, begin, end, one_by_one, *watch);
             return 0;
         }
         if (!one_by_one) {
-            begin = run_in_runs(call, frame, begin, end, [](std::size_t) {});
+            begin = run_in_runs(item, call, frame, begin, end, [](std::size_t) {});
         }
         const std::size_t first = begin;
         for (std::size_t i = begin; i < end; ++i) {
@@ -70,7 +66,7 @@ public:
             if (i != first) {
                 call.watch(frame);
             }
-            item_(i);
+            item(i);
         }
         return 0;
     }
@@ -79,14 +75,15 @@ private:
     static constexpr tick_clock::ticks long_run = 100;  // microseconds
 
     /// Runs items until all are done, or until they turn out to be dear; returns how far it came. `reached(i)` is called between runs.
-    template <class Reached>
-    std::size_t run_in_runs(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, const Reached& reached) const {
+    template <class Open, class Reached>
+    static std::size_t run_in_runs(Open& item, const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end,
+                                   const Reached& reached) {
         tick_clock::ticks last = 0;
         for (std::size_t length = 64; begin < end; length = 512) {
             const std::size_t stop = end - begin < length ? end : begin + length;
             for (std::size_t i = begin; i < stop; ++i) {
                 frame.index = i;
-                item_(i);
+                item(i);
             }
             begin = stop;
             reached(begin);
@@ -103,10 +100,11 @@ private:
         return end;
     }
 
-    XRAYON_NOINLINE void run_watched(const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
-                                     const item_watch& watch) const {
+    template <class Open>
+    XRAYON_NOINLINE static void run_watched(Open& item, const guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end,
+                                            bool one_by_one, const item_watch& watch) {
         if (!one_by_one && !watch.hooked()) {
-            begin = run_in_runs(call, frame, begin, end, [&](std::size_t index) { watch.reach(index); });
+            begin = run_in_runs(item, call, frame, begin, end, [&](std::size_t index) { watch.reach(index); });
         }
         const std::size_t first = begin;
         for (std::size_t i = begin; i < end; ++i) {
@@ -115,7 +113,7 @@ private:
                 call.watch(frame);
             }
             const watched_item around(watch, frame);
-            item_(i);
+            item(i);
         }
     }
 

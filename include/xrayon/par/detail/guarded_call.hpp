@@ -21,8 +21,8 @@
 #include <xrayon/exec/call_progress.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/tick_clock.hpp>
-#include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/call_outcome.hpp>
+#include <xrayon/par/detail/call_work.hpp>
 #include <xrayon/par/detail/pace.hpp>
 #include <xrayon/par/loop_options.hpp>
 
@@ -62,10 +62,9 @@ public:
     guarded_call(const guarded_call&) = delete;
     guarded_call& operator=(const guarded_call&) = delete;
 
-    /// Runs all items by `work.claim(...)` and `work.run(...)` (see each_item), whose kind has a `history`, until they are done or cancelled. Does not throw
-    /// what items throw: ask the outcome. @throws environment_error before any item runs, if XRAYON_PROGRESS is needed and cannot be read
-    template <class Work>
-    void run(Work& work) {
+    /// Runs all items by `work` until they are done or cancelled. Does not throw what items throw: ask the outcome.
+    /// @throws environment_error before any item runs, if XRAYON_PROGRESS is needed and cannot be read
+    void run(call_work& work) {
         if (state_.count == 0) {
             return;
         }
@@ -79,7 +78,7 @@ public:
         pace pace(options_.grain, threads_);
         pace.start(begin);
         outcome_.set_threads(1);
-        bool share = threads_ > 1 && state_.count > 1 && Work::history.share_at_once();
+        bool share = threads_ > 1 && state_.count > work.least_claim() && work.history().share_at_once();
         if (!share) {
             call_frame frame = frame_here();
             const frame_scope scope(frame);
@@ -92,7 +91,7 @@ public:
         }
         outcome_.set_claimed(next_);
         if (outcome_.succeeded()) {
-            Work::history.note(tick_clock::now() - begin, outcome_.threads(), state_.count);
+            work.history().note(tick_clock::now() - begin, outcome_.threads(), state_.count);
         }
     }
 
@@ -153,8 +152,8 @@ private:
     }
 
     /// Claims and runs until nothing is left. While `Alone` the calling thread is the only one, and true means: share the rest.
-    template <bool Alone, class Work>
-    bool claim_until_done(Work& work, call_frame& frame, pace& pace, index_block& hole, std::size_t participant) noexcept {
+    template <bool Alone>
+    bool claim_until_done(call_work& work, call_frame& frame, pace& pace, index_block& hole, std::size_t participant) noexcept {
         item_watch watch(process().hook.load(std::memory_order_acquire),
                          state_.progress == nullptr ? nullptr : state_.progress->counter(participant));
         item_watch* const watched = watch.watches() ? &watch : nullptr;
@@ -165,7 +164,7 @@ private:
             if (unclaimed >= state_.count) {
                 break;
             }
-            const index_block claim = work.template claim<Alone>(next_, unclaimed, pace.want(state_.count - unclaimed), state_.count);
+            const index_block claim = work.claim<Alone>(next_, unclaimed, pace.want(state_.count - unclaimed), state_.count);
             if (claim.begin >= state_.count) {
                 break;
             }
@@ -187,8 +186,7 @@ private:
     }
 
     /// Runs one claim. False: it was given up at frame.index, which has not finished.
-    template <class Work>
-    bool run_claim(Work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch,
+    bool run_claim(call_work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch,
                    std::size_t& finished) noexcept {
         std::size_t begin = claim.begin;
         for (;;) {
@@ -221,10 +219,10 @@ private:
         }
     }
 
-    template <class Work>
-    void share_rest(Work& work, const pace& pace, const fork_mark& mark) noexcept {
+    void share_rest(call_work& work, const pace& pace, const fork_mark& mark) noexcept {
         const std::size_t left = state_.count - next_.load(std::memory_order_relaxed);
-        const std::size_t claims = options_.grain ? left / *options_.grain + (left % *options_.grain != 0) : left;
+        const std::size_t least = std::max(options_.grain.value_or(1), work.least_claim());
+        const std::size_t claims = left / least + (left % least != 0);
         std::size_t helpers = std::min(threads_ - 1, std::max<std::size_t>(1, claims) - 1);
         try {
             outcome_.make_room(helpers + 2);  // every helper, the caller, the caller once more

@@ -3,11 +3,9 @@
 #define XRAYON_PAR_DETAIL_TREE_FOLD_HPP
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -19,55 +17,47 @@
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/each_item.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
+#include <xrayon/par/detail/leaf_cursor.hpp>
+#include <xrayon/par/detail/waiting_nodes.hpp>
 
 namespace xrayon::detail {
 
-/// Work of a guarded call: leaves folded along the canonical tree. A claim is one node of the tree, so it ends as one value;
-/// whoever completes the second child of a node combines both and goes on with the parent. Nobody waits.
+/// Work of a guarded call: items folded along the canonical tree over leaves of `leaf_size` items. A claim is one node of the tree, so it
+/// ends as one value; whoever completes the second child of a node combines both and goes on with the parent. Nobody waits.
+///
+/// `leaf(begin, end, cursor)` gives the value of items [begin, end) and tells the cursor how far it is.
 template <class Value, class Leaf, class Combine>
-class tree_fold {
+class tree_fold final : public call_work {
+    static inline constinit call_history history_here = {};
+
 public:
-    static inline constinit call_history history = {};
+    tree_fold(std::size_t items, std::size_t leaf_size, const Leaf& leaf, const Combine& combine)
+        : call_work(history_here, items, leaf_size), items_(items), leaf_size_(leaf_size), leaves_(leaf_count()), leaf_(leaf), combine_(combine) {}
 
-    tree_fold(std::size_t leaves, const Leaf& leaf, const Combine& combine) : leaves_(leaves), leaf_(leaf), combine_(combine) {}
-    tree_fold(const tree_fold&) = delete;
-    tree_fold& operator=(const tree_fold&) = delete;
-
-    /// Takes the next node of at most `want` leaves: a power of two that divides its first leaf.
-    template <bool Alone>
-    index_block claim(std::atomic<std::size_t>& next, std::size_t unclaimed, std::size_t want, std::size_t count) const noexcept {
-        for (;;) {
-            if (unclaimed >= count) {
-                return {count, count};
-            }
-            std::size_t size = std::bit_floor(std::min(want, std::bit_ceil(count)));
-            if (unclaimed != 0) {
-                size = std::min(size, std::size_t{1} << std::countr_zero(unclaimed));
-            }
-            const std::size_t end = count - unclaimed < size ? count : unclaimed + size;
-            if constexpr (Alone) {
-                next.store(end, std::memory_order_relaxed);
-                return {unclaimed, end};
-            } else if (next.compare_exchange_weak(unclaimed, end, std::memory_order_relaxed, std::memory_order_relaxed)) {
-                return {unclaimed, end};
-            }
-        }
-    }
-
-    /// Runs leaves [begin, end). The whole of a claim is one node; what is left of one behind a failed leaf is several.
-    /// Returns how many finished in vain, because the merges that they led to failed.
-    std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, const item_watch* watch) {
-        const std::size_t first = begin;
+    /// Runs items [begin, end). The whole of a claim is one node; what is left of one behind a failed item is a part of a leaf, which no
+    /// longer has a value, and several nodes. Returns how many items finished in vain, because the merges that they led to failed.
+    std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one, const item_watch* watch) override {
+        const leaf_cursor cursor(call, frame, one_by_one || (watch != nullptr && watch->hooked()));
+        const std::size_t first_item = begin;
         std::size_t lost = 0;
-        while (begin < end) {
-            canonical_node node{begin, 0};
-            while (!node.is_root(leaves_) && !node.is_right() && node.parent().end(leaves_) <= end) {
+        std::size_t leaf = in_leaves(begin);
+        if (const std::size_t past = begin - leaf * leaf_size_; past != 0) [[unlikely]] {
+            const std::size_t leaf_end = leaf_size_ - past < end - begin ? begin + (leaf_size_ - past) : end;
+            frame.index = begin;
+            static_cast<void>(value_of(cursor, begin, leaf_end, watch));
+            begin = leaf_end;
+            ++leaf;
+        }
+        const std::size_t leaf_end = end == items_ ? leaves_ : in_leaves(end);
+        while (leaf < leaf_end) {
+            canonical_node node{leaf, 0};
+            while (!node.is_root(leaves_) && !node.is_right() && node.parent().end(leaves_) <= leaf_end) {
                 node = node.parent();
             }
             const std::size_t node_end = node.end(leaves_);
-            Value value = fold_node(call, frame, begin, node_end, begin == first, watch);
+            Value value = fold_node(cursor, leaf, node_end, leaf * leaf_size_ == first_item, watch);
             lost += publish(call, frame, node, std::move(value)) ? 0 : 1;
-            begin = node_end;
+            leaf = node_end;
         }
         return lost;
     }
@@ -78,32 +68,41 @@ public:
     [[nodiscard]] Value take() { return std::move(*root_); }
 
 private:
-    Value fold_node(guarded_call& call, call_frame& frame, std::size_t lo, std::size_t hi, bool first, const item_watch* watch) {
+    /// The last item of the leaves below `leaf`.
+    [[nodiscard]] std::size_t last_item(std::size_t leaf) const noexcept { return leaf == leaves_ ? items_ - 1 : leaf * leaf_size_ - 1; }
+
+    Value fold_node(const leaf_cursor& cursor, std::size_t lo, std::size_t hi, bool first, const item_watch* watch) {
         if (hi - lo == 1) {
-            frame.index = lo;
-            if (!first) {
-                call.watch(frame);
+            const std::size_t begin = lo * leaf_size_;
+            if (first) {
+                cursor.frame().index = begin;
+            } else {
+                cursor.reach(begin);
             }
-            if (watch != nullptr) [[unlikely]] {
-                return watched_leaf(frame, lo, *watch);
-            }
-            return leaf_(lo);
+            return value_of(cursor, begin, hi == leaves_ ? items_ : begin + leaf_size_, watch);
         }
         const std::size_t middle = canonical_split(lo, hi);
-        Value left = fold_node(call, frame, lo, middle, first, watch);
-        Value right = fold_node(call, frame, middle, hi, false, watch);
-        frame.index = hi - 1;  // in order, this merge comes right after leaf hi - 1
+        Value left = fold_node(cursor, lo, middle, first, watch);
+        Value right = fold_node(cursor, middle, hi, false, watch);
+        cursor.frame().index = last_item(hi);  // in order, this merge comes right after that one
         return combine_(std::move(left), std::move(right));
     }
 
+    Value value_of(const leaf_cursor& cursor, std::size_t begin, std::size_t end, const item_watch* watch) {
+        if (watch != nullptr) [[unlikely]] {
+            return watched_leaf(cursor, begin, end, *watch);
+        }
+        return leaf_(begin, end, cursor);
+    }
+
     /// Not inlined: what only watching needs would take registers from the recursion.
-    XRAYON_NOINLINE Value watched_leaf(const call_frame& frame, std::size_t leaf, const item_watch& watch) {
-        const watched_item around(watch, frame);
-        return leaf_(leaf);
+    XRAYON_NOINLINE Value watched_leaf(const leaf_cursor& cursor, std::size_t begin, std::size_t end, const item_watch& watch) {
+        const watched_item around(watch, cursor.frame());
+        return leaf_(begin, end, cursor);
     }
 
     /// Hands in the value of a node; combines upwards as far as the other halves are there. What is thrown on the way, by a merge, by a
-    /// move of a value or for want of memory, belongs to the last leaf that it came to, which may lie far outside of this claim: then false.
+    /// move of a value or for want of memory, belongs to the last item that it came to, which may lie far outside of this claim: then false.
     bool publish(guarded_call& call, call_frame& frame, canonical_node node, Value&& finished) noexcept {
         try {
             combine_upwards(call, frame, node, std::move(finished));
@@ -130,16 +129,13 @@ private:
             std::optional<Value> other;
             {
                 const std::lock_guard lock(mutex_);
-                const auto found = waiting_.find({node.sibling().begin, node.level});
-                if (found == waiting_.end()) {
-                    waiting_.emplace(std::pair(node.begin, node.level), std::move(*value));
+                if (!waiting_.take(node.sibling(), other)) {
+                    waiting_.put(node, std::move(*value));
                     return;
                 }
-                other.emplace(std::move(found->second));
-                waiting_.erase(found);
             }
             const canonical_node parent = node.parent();
-            const std::size_t last = parent.end(leaves_) - 1;
+            const std::size_t last = last_item(parent.end(leaves_));
             if (call.above_cut(last)) {
                 return;  // in order, this merge would not have been reached
             }
@@ -150,11 +146,13 @@ private:
         root_.emplace(std::move(*value));
     }
 
+    std::size_t items_;
+    std::size_t leaf_size_;
     std::size_t leaves_;
     const Leaf& leaf_;
     const Combine& combine_;
     std::mutex mutex_;
-    std::map<std::pair<std::size_t, unsigned>, Value> waiting_;  // by first leaf and level: values whose sibling is not there yet
+    waiting_nodes<Value> waiting_;
     std::optional<Value> root_;
 };
 
