@@ -43,7 +43,7 @@ public:
         if (index < failed_) {
             failed_ = index;
             error_.swap(error);
-            state_.cut.store(index, std::memory_order_relaxed);
+            lower_cut(index);
         }
         return false;
     }
@@ -58,6 +58,17 @@ public:
         }
     }
 
+    /// Item `index` makes those above it needless: what a search looks for. `keep()` is called if no item below has done so.
+    template <class Keep>
+    void hit(std::size_t index, const Keep& keep) {
+        const std::lock_guard lock(mutex_);
+        if (index < hit_) {
+            keep();
+            hit_ = index;
+            lower_cut(index);
+        }
+    }
+
     /// Room for what `participants` threads may leave undone, beside the caller's own. Before they start.
     void make_room(std::size_t participants) { helper_holes_.resize(participants); }
     /// Where participant `number` says what it claimed and did not run; an empty block when there is nothing.
@@ -65,6 +76,18 @@ public:
     [[nodiscard]] index_block& caller_hole() noexcept { return caller_hole_; }
     /// Items [claimed, count) were never claimed. After the run.
     void set_claimed(std::size_t claimed) noexcept { claimed_ = std::min(claimed, state_.count); }
+
+    /// After the run, before anything is asked: what failed above a hit would not have been reached in order.
+    void forget_above_hit() noexcept {
+        if (failed_ > hit_) {
+            failed_ = call_state::none;
+            error_ = nullptr;
+        }
+        std::erase_if(errors_, [this](const item_error& each) { return each.index > hit_; });
+    }
+
+    /// True when all that a plain loop would have run finished: every item up to the hit.
+    [[nodiscard]] bool searched() const noexcept { return hit_ == call_state::none ? succeeded() : !error_ && errors_.empty() && done_below_hit(); }
 
     /// True when every item finished. A stop that comes too late to leave anything undone changes nothing.
     [[nodiscard]] bool succeeded() const noexcept { return finished_ == state_.count && !error_ && errors_.empty(); }
@@ -149,7 +172,7 @@ public:
             raise_error();
         }
         // A call that was stopped has not collected all there is: it says that it was stopped.
-        if (!errors_.empty() && finished_ + errors_.size() >= state_.count) {
+        if (!errors_.empty() && (finished_ + errors_.size() >= state_.count || (hit_ != call_state::none && done_below_hit()))) {
             raise_collected();
         }
         const auto own = state_.stopped();
@@ -163,6 +186,15 @@ public:
     }
 
 private:
+    /// With the mutex held.
+    void lower_cut(std::size_t index) noexcept { state_.cut.store(std::min(state_.cut.load(std::memory_order_relaxed), index), std::memory_order_relaxed); }
+
+    /// True when nothing below the hit was left undone.
+    [[nodiscard]] bool done_below_hit() const noexcept {
+        const auto above = [this](const index_block& hole) { return hole.size() == 0 || hole.begin >= hit_; };
+        return above(caller_hole_) && std::all_of(helper_holes_.begin(), helper_holes_.end(), above);
+    }
+
     void sort() noexcept {
         std::sort(errors_.begin(), errors_.end(), [](const item_error& a, const item_error& b) { return a.index < b.index; });
         std::sort(lost_.begin(), lost_.end());
@@ -226,6 +258,7 @@ private:
     std::mutex mutex_;
     std::size_t failed_ = call_state::none;  // lowest failing item, and what it threw
     std::exception_ptr error_;
+    std::size_t hit_ = call_state::none;  // lowest item that ends a search
     std::vector<item_error> errors_;  // on_error::collect
     std::vector<std::size_t> lost_;   // finished in vain
 };

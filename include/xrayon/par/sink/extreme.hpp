@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_SINK_EXTREME_HPP
+#define XRAYON_PAR_SINK_EXTREME_HPP
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/core/stored.hpp>
+#include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/sink/reduce.hpp>
+
+namespace xrayon {
+
+/// The order that `min`, `max` and sorts use unless another is given: `a < b`, and for floating point NaN behind everything else. So
+/// max() of numbers among which there is a NaN is NaN, and min() is the smallest number. -0.0 and 0.0 are equal.
+struct natural_less {
+    template <class A, class B>
+    constexpr bool operator()(const A& a, const B& b) const {
+        if constexpr (std::floating_point<A> && std::floating_point<B>) {
+            return a < b || (b != b && a == a);
+        } else {
+            return static_cast<bool>(a < b);
+        }
+    }
+};
+
+namespace detail {
+
+/// The first of the smallest items by `less`.
+template <class Flow, class Less>
+auto min_item(const Flow& flow, const Less& less, std::string_view name) {
+    return reduce_with(
+        flow, [&less](auto&& a, auto&& b) { return std::invoke(less, std::as_const(b), std::as_const(a)) ? std::forward<decltype(b)>(b) : std::forward<decltype(a)>(a); },
+        name);
+}
+
+/// The last of the greatest items by `less`.
+template <class Flow, class Less>
+auto max_item(const Flow& flow, const Less& less, std::string_view name) {
+    return reduce_with(
+        flow, [&less](auto&& a, auto&& b) { return std::invoke(less, std::as_const(b), std::as_const(a)) ? std::forward<decltype(a)>(a) : std::forward<decltype(b)>(b); },
+        name);
+}
+
+} // namespace detail
+
+} // namespace xrayon
+
+#endif // XRAYON_PAR_SINK_EXTREME_HPP

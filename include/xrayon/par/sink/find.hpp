@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_SINK_FIND_HPP
+#define XRAYON_PAR_SINK_FIND_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/core/stored.hpp>
+#include <xrayon/par/detail/first_hit.hpp>
+#include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/give.hpp>
+
+namespace xrayon::detail {
+
+/// The first thing that `test(item)`, an optional, gives; of the things that come out for one item the first.
+template <class Flow, class Test>
+auto find_map(const Flow& flow, const Test& test, std::string_view name) {
+    using found = std::remove_cvref_t<given_t<Test, typename Flow::item>>;
+    const auto make_probe = [&flow, &test] {
+        return [read = flow.source.open(), take = flow.stage.open([&test](found acc, auto&& x) -> found {
+                    return acc ? std::move(acc) : found(give(test, std::forward<decltype(x)>(x)));
+                })](std::size_t i) mutable { return take(found{}, read(i)); };
+    };
+    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.options_of(name), name);
+}
+
+/// The first item for which `matches(item)` holds.
+template <class Flow, class Predicate>
+auto find_first(const Flow& flow, const Predicate& matches, std::string_view name) {
+    using value = stored_t<typename Flow::item>;
+    const auto test = [&matches](auto&& x) -> std::optional<value> {
+        if (!static_cast<bool>(give(matches, std::as_const(x)))) {
+            return std::nullopt;
+        }
+        return std::optional<value>(std::in_place, std::forward<decltype(x)>(x));
+    };
+    return find_map(flow, test, name);
+}
+
+/// The index of the first item for which `matches(item)` holds.
+template <class Flow, class Predicate>
+std::optional<std::size_t> position_first(const Flow& flow, const Predicate& matches, std::string_view name) {
+    const auto make_probe = [&flow, &matches] {
+        return [read = flow.source.open(), &matches](std::size_t i) mutable {
+            return static_cast<bool>(give(matches, read(i))) ? std::optional<std::size_t>(i) : std::nullopt;
+        };
+    };
+    return first_hit<std::size_t>(flow.source.size(), make_probe, flow.options_of(name), name);
+}
+
+/// True when `matches(item)` is `wanted` for some item.
+template <class Flow, class Predicate>
+bool some(const Flow& flow, const Predicate& matches, bool wanted, std::string_view name) {
+    struct yes {};
+    const auto test = [&matches, wanted](auto&& x) {
+        return static_cast<bool>(give(matches, std::forward<decltype(x)>(x))) == wanted ? std::optional<yes>(yes{}) : std::nullopt;
+    };
+    return find_map(flow, test, name).has_value();
+}
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_SINK_FIND_HPP

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_STAGE_CHAIN_HPP
+#define XRAYON_PAR_STAGE_CHAIN_HPP
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/par/detail/flow.hpp>
+
+namespace xrayon::detail {
+
+/// The items of one source, then those of another.
+template <indexed_source First, indexed_source Second>
+class chain_source {
+public:
+    using item = std::common_reference_t<source_item_t<First>, source_item_t<Second>>;
+
+    chain_source(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+    [[nodiscard]] std::size_t size() const { return first_.size() + second_.size(); }
+    [[nodiscard]] auto open() const {
+        return [first = first_.open(), second = second_.open(), middle = first_.size()](std::size_t i) mutable -> item {
+            if (i < middle) {
+                return static_cast<item>(first(i));
+            }
+            return static_cast<item>(second(i - middle));
+        };
+    }
+
+private:
+    First first_;
+    Second second_;
+};
+
+/// Items of two sources by turns, until one has none left; then, unless `shortest`, what the other one still has.
+template <indexed_source First, indexed_source Second>
+class interleave_source {
+public:
+    using item = std::common_reference_t<source_item_t<First>, source_item_t<Second>>;
+
+    interleave_source(First first, Second second, bool shortest) : first_(std::move(first)), second_(std::move(second)), shortest_(shortest) {}
+    [[nodiscard]] std::size_t size() const {
+        const std::size_t a = first_.size();
+        const std::size_t b = second_.size();
+        return !shortest_ ? a + b : a <= b ? 2 * a : 2 * b + 1;
+    }
+    [[nodiscard]] auto open() const {
+        return [first = first_.open(), second = second_.open(), turns = std::min(first_.size(), second_.size()),
+                longer_first = first_.size() > second_.size()](std::size_t i) mutable -> item {
+            const std::size_t turn = i / 2;
+            const bool from_first = turn < turns ? i % 2 == 0 : longer_first;
+            const std::size_t at = turn < turns ? turn : i - turns;
+            if (from_first) {
+                return static_cast<item>(first(at));
+            }
+            return static_cast<item>(second(at));
+        };
+    }
+
+private:
+    First first_;
+    Second second_;
+    bool shortest_;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_STAGE_CHAIN_HPP

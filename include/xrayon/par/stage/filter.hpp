@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_STAGE_FILTER_HPP
+#define XRAYON_PAR_STAGE_FILTER_HPP
+
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/give.hpp>
+
+namespace xrayon::detail {
+
+/// The items for which `keeps(item)` holds.
+template <class Before, class Predicate>
+class filter_stage {
+public:
+    template <class In>
+    using item = typename Before::template item<In>;
+
+    filter_stage(Before before, Predicate keeps) : before_(std::move(before)), keeps_(std::move(keeps)) {}
+
+    template <class Step>
+    auto open(Step step) const {
+        return before_.open([step = std::move(step), &keeps = keeps_](auto acc, auto&& x) mutable {
+            return static_cast<bool>(give(keeps, std::as_const(x))) ? step(std::move(acc), std::forward<decltype(x)>(x)) : acc;
+        });
+    }
+
+private:
+    [[no_unique_address]] Before before_;
+    Predicate keeps_;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_STAGE_FILTER_HPP

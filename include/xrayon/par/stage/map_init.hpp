@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_STAGE_MAP_INIT_HPP
+#define XRAYON_PAR_STAGE_MAP_INIT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/exec/scratch.hpp>
+#include <xrayon/par/detail/flow.hpp>
+
+namespace xrayon::detail {
+
+/// `function(scratch, item)`, where the scratch object is lent to one run of items at a time: never shared, never re-entered by a call
+/// within an item, made by `init()` as often as it is in use at the same time. Shared, because a source may be moved.
+template <indexed_source Source, class Init, class Function>
+class map_init_source {
+    using object = std::remove_cvref_t<std::invoke_result_t<const Init&>>;
+
+public:
+    map_init_source(Source source, Init init, Function function)
+        : source_(std::move(source)), function_(std::move(function)), scratch_(std::make_unique<scratch<object>>(std::move(init))) {}
+    [[nodiscard]] std::size_t size() const { return source_.size(); }
+    [[nodiscard]] auto open() const {
+        return [read = source_.open(), &function = function_, lent = scratch_->borrow()](std::size_t i) mutable -> decltype(auto) {
+            return std::invoke(function, *lent, read(i));
+        };
+    }
+
+private:
+    Source source_;
+    Function function_;
+    std::unique_ptr<scratch<object>> scratch_;
+};
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_STAGE_MAP_INIT_HPP
