@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -86,9 +89,9 @@ struct cost {
 };
 
 template <class Read>
-cost cost_of(const Read& read) {
-    const xrayon::pool two(std::size_t{2});
-    return two.install([&] {
+cost cost_of(const Read& read, std::size_t threads = 2) {
+    const xrayon::pool workers(threads);
+    return workers.install([&] {
         cost out;
         const std::size_t before = live;
         peak = before;
@@ -125,6 +128,18 @@ struct temporary_file {
 
 const xrayon::csv_options numbers_only{.header = false};
 
+/// What this process has read with system calls so far; nothing where the kernel does not count it.
+std::optional<std::size_t> bytes_read() {
+    std::FILE* const io = std::fopen("/proc/self/io", "r");
+    if (io == nullptr) {
+        return std::nullopt;
+    }
+    unsigned long long count = 0;
+    const int found = std::fscanf(io, "rchar: %llu", &count);
+    std::fclose(io);
+    return found == 1 ? std::optional<std::size_t>(count) : std::nullopt;
+}
+
 } // namespace
 
 TEST_CASE("csv memory: the allocator of this program counts", "[io][csv][memory]") {
@@ -156,6 +171,33 @@ TEST_CASE("csv memory: where a number takes 4 bytes of text on average, twice th
     const cost disk = cost_of([&] { return xrayon::read_csv(file.path, numbers_only); });
     CHECK(disk.values == 2 * text.size());
     CHECK(disk.values + disk.beyond < 2 * text.size() + mebibyte);
+}
+
+TEST_CASE("csv memory: lines longer than many chunks are read once a pass, and a thread holds one of them at most", "[io][csv][memory]") {
+    const std::size_t line = 3 * mebibyte;
+    std::string row = repeated("0.12345678901234567,", line - 2);
+    row.resize(line - 2);
+    row += "1\n";
+    const std::string wide = row + row + row + row;
+    const std::string commented = "1\n#" + std::string(4 * line, 'x') + "\n2\n";
+    for (const auto& [text, lines] : {std::pair{wide, std::size_t{4}}, std::pair{commented, std::size_t{1}}}) {
+        const std::size_t longest = text.size() / lines;
+        const temporary_file file(text);
+        for (const std::size_t threads : {1u, 2u, 8u}) {
+            INFO("threads " << threads << ", lines " << lines);
+            const auto before = bytes_read();
+            const cost disk = cost_of([&] { return xrayon::read_csv(file.path, {.header = false, .comment = '#'}); }, threads);
+            const auto after = bytes_read();
+            CHECK(disk.fault.empty());
+            CHECK(disk.values > 0);
+            CHECK(disk.beyond < std::min(threads, lines) * longest + mebibyte + threads * 132 * 1024);
+            if (before && after) {
+                // Twice; the first line once or twice more, to see how long it is; of each line, what lies in one chunk twice.
+                CHECK(*after - *before > 2 * text.size());
+                CHECK(*after - *before < 2 * text.size() + 2 * longest + (lines + 4) * 128 * 1024);
+            }
+        }
+    }
 }
 
 TEST_CASE("csv memory: a small file is read as a whole, for at most its size", "[io][csv][memory]") {

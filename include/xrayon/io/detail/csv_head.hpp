@@ -111,16 +111,23 @@ private:
     /// Makes the window hold the line that begins at head_.begin, with one of `marks` and one byte more, or more of it than a line
     /// may have.
     void hold_line(std::string_view marks) {
-        const std::size_t enough = std::max(piece, source_.longest_line(options_.max_line));
-        for (;;) {
-            const std::string_view held = window_.bytes.substr(head_.begin - window_.offset);
-            const std::size_t found = held.find_first_of(marks);
-            if (window_.end() == source_.size() || source_.changed() || (found != held.npos && found + 1 != held.size())
-                || held.size() >= enough) {
-                return;
-            }
-            source_.load(window_, head_.begin, std::clamp(2 * held.size(), piece, enough));
+        const std::size_t enough = std::min(std::max(piece, source_.longest_line(options_.max_line)), source_.size() - head_.begin);
+        if (holds(marks, enough)) {
+            return;
         }
+        source_.load(window_, head_.begin, std::min(std::max(piece, window_.end() - head_.begin), enough));
+        if (holds(marks, enough)) {
+            return;
+        }
+        const std::size_t found = source_.find(marks, head_.begin, head_.begin + enough, piece);
+        source_.load(window_, head_.begin, std::min(found + 3 - head_.begin, enough));  // a CR LF and one byte
+    }
+
+    /// True if the window holds that line already.
+    [[nodiscard]] bool holds(std::string_view marks, std::size_t enough) const noexcept {
+        const std::string_view held = window_.bytes.substr(head_.begin - window_.offset);
+        const std::size_t found = marks.size() == 1 ? held.find(marks.front()) : held.find_first_of(marks);
+        return held.size() >= enough || source_.changed() || (found != held.npos && found + 1 != held.size());
     }
 
     /// True if something but line ends stands at or behind `begin`, which is in the window.

@@ -23,7 +23,8 @@
 // A text is read in two parallel passes over chunks of one size. The first counts lines and rows, which says where each chunk's rows
 // go and which number its first line has; the second reads the numbers into their place. A line belongs to the chunk that holds the
 // line end before it, so chunks need no cutting beforehand: each one begins behind its first line end and ends with the line that
-// the last one begins.
+// the last one begins. The first pass also notes where each chunk's first line end is: the second skips chunks in which no line
+// begins, and loads the others up to the end of their last line at once.
 //
 // Counting never fails, so the first fault of the text is the first fault of the second pass: the guarded core gives that of the
 // lowest chunk, and a chunk is read in order. Nothing is allocated by what the text claims: see csv_reader::read.
@@ -95,11 +96,13 @@ public:
     }
 
 private:
+    static constexpr std::size_t none = std::string_view::npos;
+
     struct chunk {
-        std::size_t lines = 0;  // that begin in it; later the number of the first one
-        std::size_t rows = 0;   // those that are no comments; later how many rows come before
-        std::size_t last = 0;   // behind its last byte other than a line end; 0: none
-        std::size_t tail = 0;   // lines that begin behind that
+        std::size_t lines = 0;     // that begin in it; later the number of the first one
+        std::size_t rows = 0;      // those that are no comments; later how many rows come before
+        std::size_t last = 0;      // behind its last byte other than a line end; 0: none
+        std::size_t first = none;  // its first line end
     };
 
     [[nodiscard]] char mark() const noexcept { return head_.ends == line_end::cr ? '\r' : '\n'; }
@@ -132,8 +135,9 @@ private:
         }
         last_ = chunks_.empty() ? head_.begin : chunks_.back().last;
         if (!chunks_.empty()) {
-            chunks_.back().lines -= chunks_.back().tail;
-            chunks_.back().rows -= chunks_.back().tail;
+            const std::size_t tail = std::min(lines_behind_rows(), chunks_.back().rows);  // where a file has changed, anything is there
+            chunks_.back().lines -= tail;
+            chunks_.back().rows -= tail;
         }
         std::size_t rows = 0;
         for (chunk& each : chunks_) {
@@ -168,20 +172,44 @@ private:
         while (last != begin && (last[-1] == '\n' || last[-1] == '\r')) {
             --last;
         }
-        count.last = last == begin ? 0 : window.offset + static_cast<std::size_t>(last - window.bytes.data());
-        count.tail = static_cast<std::size_t>(std::count(last, end, mark()));
+        count.last = last == begin ? 0 : window.position(last);
+        const char* const found = csv_scanner::find(begin, end, mark());
+        count.first = found == end ? none : window.position(found);
         return count;
+    }
+
+    /// How many lines of the last chunk begin behind its last byte other than a line end.
+    [[nodiscard]] std::size_t lines_behind_rows() {
+        const auto lease = windows_.borrow();
+        const std::size_t end = end_of(chunks_.size() - 1);
+        source_.load(*lease, last_, end - last_);
+        return count_bytes(lease->bytes.data(), lease->at(std::min(end, lease->end())), mark());
+    }
+
+    /// How far a window on chunk k must reach to hold the line that begins last in it: behind that line's end, or as far as shows that
+    /// the line is too long.
+    [[nodiscard]] std::size_t reach_of(std::size_t k) const noexcept {
+        std::size_t next = k + 1;
+        while (next != chunks_.size() && chunks_[next].first == none) {
+            ++next;
+        }
+        const std::size_t line_end = next == chunks_.size() ? last_ + std::min(source_.size() - last_, slack) : chunks_[next].first + 1;
+        const std::size_t enough = source_.longest_line(options_.max_line);
+        return std::max(end_of(k), std::min(line_end, end_of(k) + std::min(enough, source_.size() - end_of(k))));
     }
 
     /// The second pass.
     void read_chunk(std::size_t k, double* out, std::size_t stored) {
+        const std::size_t before = chunks_[k].rows;
+        if ((k != 0 && chunks_[k].first == none) || before > stored) {
+            return;  // the middle of a line; or a row below has a fault
+        }
         const auto lease = windows_.borrow();
         csv_window& window = *lease;
-        source_.load(window, begin_of(k), end_of(k) - begin_of(k) + slack);
+        source_.load(window, begin_of(k), reach_of(k) - begin_of(k));
         hold_line_end(window, begin_of(k), end_of(k));
-        const std::size_t before = chunks_[k].rows;
-        if (window.end() < end_of(k) || before > stored) {
-            return;  // the file has changed; or a row below has a fault
+        if (window.end() < end_of(k)) {
+            return;  // the file has changed
         }
         const char* begin = window.at(begin_of(k));
         const char* stop = window.at(std::min(end_of(k) + 1, last_));  // the last byte may be the line end before a line
@@ -203,13 +231,14 @@ private:
     /// Makes `window`, which begins at `begin`, hold the first line end at or behind `position`, or what shows that its line is too long.
     void hold_line_end(csv_window& window, std::size_t begin, std::size_t position) const {
         const std::size_t enough = source_.longest_line(options_.max_line);
-        while (window.end() < source_.size() && !source_.changed()) {
-            const std::size_t held = window.end() - position;
-            if (held >= enough || csv_scanner::find(window.at(position), window.at(window.end()), mark()) != window.at(window.end())) {
-                return;
-            }
-            source_.load(window, begin, position - begin + std::clamp(2 * held, slack, std::max(slack, enough)));
+        const std::size_t limit = position + std::min(enough, source_.size() - position);
+        if (window.end() >= limit || window.end() < position
+            || csv_scanner::find(window.at(position), window.at(window.end()), mark()) != window.at(window.end())) {
+            return;
         }
+        const char marks[] = {mark()};
+        const std::size_t found = source_.find({marks, 1}, window.end(), limit, std::max(slack, std::min(chunk_bytes_, limit)));
+        source_.load(window, begin, std::min(found + 1, limit) - begin);
     }
 
     /// The line behind the last row is blank, as all that follow, or it has another kind of line end and says so.
@@ -226,7 +255,7 @@ private:
         if (begin == end) {
             return;
         }
-        const std::size_t position = window.offset + static_cast<std::size_t>(begin - window.bytes.data());
+        const std::size_t position = window.position(begin);
         source_.load(window, position, slack);
         hold_line_end(window, position, position);
         const char* next = window.at(position);

@@ -28,6 +28,7 @@ struct csv_window {
 
     [[nodiscard]] std::size_t end() const noexcept { return offset + bytes.size(); }
     [[nodiscard]] const char* at(std::size_t position) const noexcept { return bytes.data() + (position - offset); }
+    [[nodiscard]] std::size_t position(const char* at) const noexcept { return offset + static_cast<std::size_t>(at - bytes.data()); }
 };
 
 /// Where a text comes from: memory, or a file that is read piece by piece with pread(2), by several threads at once.
@@ -59,6 +60,11 @@ public:
         count = std::min(count, size_ - begin);
         std::size_t have = window.offset == begin ? std::min(window.bytes.size(), count) : 0;
         if (count > window.capacity) {
+            if (have == 0) {
+                window.buffer.reset();  // first, so that there are never two for nothing
+                window.bytes = {};
+                window.capacity = 0;
+            }
             auto larger = std::make_unique_for_overwrite<char[]>(count);
             if (have != 0) {
                 std::memcpy(larger.get(), window.buffer.get(), have);
@@ -81,6 +87,22 @@ public:
         }
         window.offset = begin;
         window.bytes = {window.buffer.get(), have};
+    }
+
+    /// The first of `marks` in [begin, end), looked for in pieces of a file, so that a line's length is known before a window of that
+    /// size is made; `end` if there is none. Throws io_error.
+    [[nodiscard]] std::size_t find(std::string_view marks, std::size_t begin, std::size_t end, std::size_t piece) const {
+        csv_window ahead;
+        while (begin < end && !changed()) {
+            load(ahead, begin, std::min(piece, end - begin));
+            const std::string_view bytes = ahead.bytes.substr(0, end - begin);
+            const std::size_t found = marks.size() == 1 ? bytes.find(marks.front()) : bytes.find_first_of(marks);
+            if (found != bytes.npos) {
+                return begin + found;
+            }
+            begin += bytes.size();
+        }
+        return end;
     }
 
 private:
