@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <xrayon/exec/call_context.hpp>
@@ -369,6 +370,73 @@ TEST_CASE("csv chunks: a file that changes while it is read gives what it holds 
             }
         }
     });
+}
+
+namespace {
+
+/// Writes over a file as it stands, and gives it a time of change that it did not have: the clock of a file system may stand still for ten
+/// milliseconds.
+void overwrite_in_place(const std::string& path, const std::string& content) {
+    const int descriptor = ::open(path.c_str(), O_WRONLY);
+    [[maybe_unused]] const auto put = ::pwrite(descriptor, content.data(), content.size(), 0);
+    const timespec times[] = {{1, 0}, {1'000'000'000, 0}};
+    ::futimens(descriptor, times);
+    ::close(descriptor);
+}
+
+} // namespace
+
+TEST_CASE("csv chunks: a file of the same size and as many rows that changes while it is read is one of its versions, not both",
+          "[io][csv][chunks]") {
+    const std::string text = many_rows(640).substr(4);
+    std::string wider, other;
+    for (int i = 0; i != 640; ++i) {
+        wider += "0,0,0,1\n";  // as many bytes and rows, twice the columns
+    }
+    for (std::size_t at = 0; at != text.size(); at += row_bytes) {
+        other += text.substr(at, 6) + "2\n";  // other values
+    }
+    std::string faulty = other;
+    faulty[200 * row_bytes] = 'x';
+    const csv_options options{.header = false};
+    const std::size_t chunks = (text.size() + 99) / 100;
+    const pool one(std::size_t{1});
+    one.install([&] {
+        for (const std::string& changed : {wider, other, faulty}) {
+            const csv_outcome expected = csv_in_one_piece(changed, options);
+            CHECK(expected.fault.empty() == (changed != faulty));
+            for (const std::size_t item : {std::size_t{1}, std::size_t{2}, chunks, chunks + 1, chunks + 20, 2 * chunks}) {
+                const temporary_file file(text);
+                const change_at_item hook(item, [&] { overwrite_in_place(file.path, changed); });
+                const csv_outcome got = csv_file_in_chunks(file.path, options, 100);
+                INFO("item " << item << ", " << got.rows << " rows of " << got.columns << ", fault " << got.fault);
+                CHECK(hook.left == 0);
+                CHECK((got == expected));
+            }
+        }
+    });
+}
+
+TEST_CASE("csv chunks: a fault of a file that did not change comes out after one reading, and its times do not matter", "[io][csv][chunks]") {
+    std::string text = many_rows(640);
+    text[begin_of_row(600)] = 'x';
+    const temporary_file file(text);
+    overwrite_in_place(file.path, text);
+    struct counting final : xrayon::item_hook {
+        std::size_t items = 0;
+        void before(const xrayon::call_frame&) noexcept override { ++items; }
+        void after(const xrayon::call_frame&) noexcept override {}
+    } hook;
+    const pool one(std::size_t{1});
+    const csv_outcome got = one.install([&] {
+        xrayon::item_hook* const before_me = xrayon::set_item_hook(&hook);
+        csv_outcome out = csv_file_in_chunks(file.path, {}, 100);
+        xrayon::set_item_hook(before_me);
+        return out;
+    });
+    CHECK(got.line == 602);
+    CHECK(hook.items <= 2 * ((text.size() - 4 + 99) / 100));
+    CHECK(hook.items > 0);
 }
 
 TEST_CASE("csv chunks: a file that says a size which it does not have is read as a whole", "[io][csv][chunks]") {

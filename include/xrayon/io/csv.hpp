@@ -86,7 +86,7 @@ namespace detail {
 }
 
 /// Smaller files are read as a whole. So are those that say too little of themselves (/proc), and those that turn out to be shorter
-/// than they said or to change meanwhile.
+/// than they said or to have changed meanwhile, whatever was made of them: a table or an error.
 inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
 
 [[nodiscard]] inline csv_table read_csv_file(const std::string& path, const csv_options& options, const std::string& function,
@@ -101,11 +101,11 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
         } catch (const cancelled&) {
             throw;
         } catch (...) {
-            if (!source.changed()) {
+            if (!source.has_changed()) {
                 throw;
             }
         }
-        if (!source.changed()) {
+        if (!source.has_changed()) {
             return {path, std::move(content.columns), std::move(content.values)};
         }
     }

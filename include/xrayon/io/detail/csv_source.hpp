@@ -45,9 +45,16 @@ public:
     /// What a window must hold behind the beginning of a line to show that it is longer than `max_line`, or that it is not.
     [[nodiscard]] std::size_t longest_line(std::size_t max_line) const noexcept { return max_line < size_ ? max_line + 2 : size_; }
 
-    /// True once a file was found to be shorter than it said: then nothing that was read counts.
+    /// True once a file was found not to be what it was when it was opened: then nothing that was read counts.
     [[nodiscard]] bool changed() const noexcept { return changed_.load(std::memory_order_relaxed); }
     void note_change() const noexcept { changed_.store(true, std::memory_order_relaxed); }
+    /// Asks the system too, after the last byte was read: what was read before cannot have changed unseen, but for file_stamp's clock.
+    [[nodiscard]] bool has_changed() const noexcept {
+        if (!in_memory() && !changed() && file_->has_changed()) {
+            note_change();
+        }
+        return changed();
+    }
 
     /// Makes `window` hold [begin, begin + count), or up to the end of the text; of a text in memory it always holds the rest.
     /// What a window that begins there holds already is kept. Throws io_error.

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <ctime>
 #include <string>
 #include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <xrayon/core/error.hpp>
@@ -29,10 +31,31 @@ struct file_descriptor {
     }
 };
 
+/// What the system says of a file's content without reading it. An open file stays the same one whatever becomes of its name, so
+/// its number is no part of this. The clock behind the times may stand still for ten milliseconds (2 s on FAT): two changes
+/// within that look like one.
+struct file_stamp {
+    ::off_t size = 0;
+    ::timespec modified{};  // its content
+    ::timespec changed{};   // that or its properties; no program can set it back
+
+    friend bool operator==(const file_stamp& a, const file_stamp& b) noexcept {
+        const auto same = [](const ::timespec& x, const ::timespec& y) { return x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec; };
+        return a.size == b.size && same(a.modified, b.modified) && same(a.changed, b.changed);
+    }
+};
+
 /// A regular file that is read from its beginning with read(2). Nothing is mapped, so a file that shrinks meanwhile is only shorter.
 struct regular_file {
     file_descriptor descriptor;
     std::size_t size;  ///< What the system said when it was opened: files grow and shrink, and those of /proc say 0.
+    file_stamp stamp;  ///< Likewise.
+
+    /// True unless the file's stamp is still what it was when it was opened.
+    [[nodiscard]] bool has_changed() const noexcept {
+        struct ::stat status {};
+        return ::fstat(descriptor.value, &status) != 0 || stamp != file_stamp{status.st_size, status.st_mtim, status.st_ctim};
+    }
 };
 
 /// Throws io_error `<function>: <what> <path>: <errno text>`. A function, so that errno is read before anything is allocated: a `throw`
@@ -63,7 +86,7 @@ inline void check_path(const std::string& path, const std::string& function) {
     if (!S_ISREG(status.st_mode)) {
         throw io_error(EINVAL, function + ": not a regular file:", path);
     }
-    return {std::move(file), static_cast<std::size_t>(status.st_size)};
+    return {std::move(file), static_cast<std::size_t>(status.st_size), {status.st_size, status.st_mtim, status.st_ctim}};
 }
 
 /// Reads until `size` bytes are there or the file ends; returns how many it read. Interrupted and short reads go on.
