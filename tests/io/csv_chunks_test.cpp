@@ -439,6 +439,28 @@ TEST_CASE("csv chunks: a fault of a file that did not change comes out after one
     CHECK(hook.items > 0);
 }
 
+TEST_CASE("csv chunks: the deadline is that of the call, also where the file must be read again", "[io][csv][chunks][errors]") {
+    const std::string text = many_rows(640);
+    const std::size_t chunks = (text.size() - 4 + 99) / 100;
+    const temporary_file file(text);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto deadline = std::chrono::milliseconds(500);
+    const pool one(std::size_t{1});
+    one.install([&] {
+        // The last item of the first reading: nothing asks for the time behind it.
+        const change_at_item hook(2 * chunks, [&] {
+            overwrite_in_place(file.path, text.substr(0, text.size() - 2) + "7\n");
+            while (std::chrono::steady_clock::now() < begun + deadline) {}
+        });
+        REQUIRE_THROWS_AS(xrayon::detail::read_csv_file(file.path, {.run = {.deadline = deadline}}, "read_csv", 0, 100), xrayon::cancelled);
+    });
+    // What was spent before a text was in memory counts.
+    const csv_options minute{.run = {.deadline = std::chrono::minutes(1)}};
+    REQUIRE_THROWS_WITH(xrayon::detail::parse_csv_text(text, "t.csv", minute, "read_csv", 1 << 20, begun - std::chrono::hours(1)),
+                        "read_csv: deadline passed, 0 of 1 done");
+    REQUIRE(xrayon::detail::parse_csv_text(text, "t.csv", minute, "read_csv", 1 << 20, begun).rows() == 640);
+}
+
 TEST_CASE("csv chunks: a file that says a size which it does not have is read as a whole", "[io][csv][chunks]") {
     const std::string path = "/sys/devices/system/cpu/kernel_max";  // says one page, holds a number
     if (::access(path.c_str(), R_OK) == 0) {

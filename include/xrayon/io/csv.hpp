@@ -3,6 +3,7 @@
 #define XRAYON_IO_CSV_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -73,13 +74,14 @@ struct csv_table {
 
 namespace detail {
 
-/// parse_csv and read_csv, with all that their tests want to vary.
+/// parse_csv and read_csv, with all that their tests want to vary. The deadline counts from `begun`.
 [[nodiscard]] inline csv_table parse_csv_text(std::string_view text, std::string name, const csv_options& options,
-                                              const std::string& function, std::size_t chunk_bytes) {
+                                              const std::string& function, std::size_t chunk_bytes,
+                                              std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now()) {
     csv_table table;
     table.source = std::move(name);
     const csv_source source(text);
-    csv_content content = csv_reader(source, table.source, options, function, chunk_bytes).read();
+    csv_content content = csv_reader(source, table.source, options, function, chunk_bytes, begun).read();
     table.columns = std::move(content.columns);
     table.values = std::move(content.values);
     return table;
@@ -91,13 +93,14 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
 
 [[nodiscard]] inline csv_table read_csv_file(const std::string& path, const csv_options& options, const std::string& function,
                                              std::size_t piecewise, std::optional<std::size_t> chunk = {}) {
+    const auto begun = std::chrono::steady_clock::now();  // of the deadline, however often the file must be read
     const regular_file file = open_regular_file(path, function);
     const std::size_t chunk_bytes = chunk.value_or(csv_chunk_bytes(file.size));
     if (file.size >= piecewise) {
         const csv_source source(file, path, function);
         csv_content content;
         try {
-            content = csv_reader(source, path, options, function, chunk_bytes).read();
+            content = csv_reader(source, path, options, function, chunk_bytes, begun).read();
         } catch (const cancelled&) {
             throw;
         } catch (...) {
@@ -110,7 +113,7 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
         }
     }
     const file_bytes bytes = read_file(file, path, function);
-    return parse_csv_text(bytes.view(), path, options, function, chunk_bytes);
+    return parse_csv_text(bytes.view(), path, options, function, chunk_bytes, begun);
 }
 
 } // namespace detail

@@ -62,15 +62,16 @@ struct csv_content {
 
 class csv_reader {
 public:
-    /// What is referred to outlives this. `chunk_bytes` >= 1 are one task, and nothing but time depends on it.
+    /// What is referred to outlives this. `chunk_bytes` >= 1 are one task, and nothing but time depends on it. The deadline counts from
+    /// `begun`.
     csv_reader(const csv_source& source, const std::string& name, const csv_options& options, const std::string& function,
-               std::size_t chunk_bytes)
+               std::size_t chunk_bytes, std::chrono::steady_clock::time_point begun)
         : source_(source),
           name_(name),
           options_(options),
           function_(function),
           chunk_bytes_(chunk_bytes),
-          begun_(std::chrono::steady_clock::now()) {}
+          begun_(begun) {}
 
     /// Reads all of it. Where source.changed() afterwards, a file was not what it was a moment before, and what came of it is nothing.
     [[nodiscard]] csv_content read() {
