@@ -188,6 +188,68 @@ TEST_CASE("csv chunks: lines, comments and blank ends longer than a window are r
     }
 }
 
+TEST_CASE("csv chunks: blank lines behind the rows all end as the others do, wherever they are cut", "[io][csv][chunks][C5][C16]") {
+    struct ending {
+        std::string text;
+        std::size_t line;  // of the fault, which stands in its first byte; 0: none
+    };
+    const std::size_t many = 70'000;
+    std::string long_crlf;
+    for (std::size_t i = 0; i != many; ++i) {
+        long_crlf += "\r\n";
+    }
+    const std::vector<ending> endings{
+        {"1\n2\n\n\n\n", 0},
+        {"1\n2\n\n\r\r", 4},
+        {"1\n2\n\r\n", 3},
+        {"1\n2\n\n\n\r", 5},
+        {"1\n2\n\n\n\r\n\n", 5},
+        {"1\r\n2\r\n\r\n\r\n", 0},
+        {"1\r\n2\r\n\r\n\n\r\n", 4},
+        {"1\r\n2\r\n\r\n\r", 4},
+        {"1\r\n2\r\n\r\n\r\r\n", 4},
+        {"1\r\n2\r\n\n", 3},
+        {"1\r2\r\r\r", 0},
+        {"1\r2\r\r\n", 4},
+        {"1\r2\r\r\r\n\r", 5},
+        {"1\n2\n" + std::string(many, '\n'), 0},
+        {"1\n2\n" + std::string(many, '\n') + "\r\n\n", many + 3},
+        {"1\r2\r" + std::string(many, '\r') + "\n", many + 3},
+        {"1\r\n2\r\n" + long_crlf, 0},
+        {"1\r\n2\r\n" + long_crlf + "\n", many + 3},
+    };
+    const pool two(std::size_t{2});
+    two.install([&] {
+        for (const ending& each : endings) {
+            INFO("text: " << xrayon::escaped(each.text, 40) << ", " << each.text.size() << " bytes");
+            for (const bool commented : {false, true}) {
+                // What a comment holds is nobody's business, also where it is the last line before the blank ones.
+                const csv_options options{.header = false, .comment = commented ? '#' : '\0'};
+                const std::string text = commented ? std::string(each.text).replace(each.text.find('2'), 1, "#\xff") : each.text;
+                const csv_outcome expected = csv_in_one_piece(text, options);
+                CHECK(expected.line == each.line);
+                CHECK(expected.column == (each.line == 0 ? 0 : 1));
+                CHECK(expected.rows == (each.line != 0 ? 0 : commented ? 1 : 2));
+                CHECK((each.line == 0
+                       || expected.fault
+                              == "t.csv:" + std::to_string(each.line)
+                                     + ":1: another kind of line end than before (LF, CR LF and CR are mixed)"));
+                const temporary_file file(text);
+                for (const std::size_t bytes : {1u, 2u, 3u, 5u, 4096u, 100'000u}) {
+                    if (bytes < 4096 && text.size() > 4096) {
+                        continue;
+                    }
+                    CHECK((csv_in_chunks(text, options, bytes) == expected));
+                    CHECK((csv_file_in_chunks(file.path, options, bytes) == expected));
+                }
+            }
+        }
+        // A text of line ends alone has no rows that they could differ from.
+        CHECK(csv_in_chunks("\n\r\r\n", {.empty_ok = true}, 1).fault.empty());
+        CHECK(csv_in_chunks("\n\r\r\n", {}, 1).fault == "t.csv:1:1: no header row");
+    });
+}
+
 TEST_CASE("csv chunks: of faults in several chunks the first of the text comes out, at every thread count",
           "[io][csv][chunks][errors][C27]") {
     const std::size_t threads = GENERATE(from_range(xrayon::test::thread_counts));

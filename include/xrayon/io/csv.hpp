@@ -135,8 +135,9 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
 /// comes back as itself, denormals too. 1e400 is an error, or an infinity where options.overflow says so. Blanks and tabs around a
 /// field do not count. A field may be quoted; a doubled quote inside is one quote, a line end inside is an error.
 ///
-/// **Lines** end with LF, CR LF or CR, the same one throughout. Every row has the same number of fields. Blank lines at the end
-/// are skipped, elsewhere they are an error. With `header = true` the first row is taken for names whatever it holds.
+/// **Lines** end with LF, CR LF or CR, the same one throughout. Every row has the same number of fields. Blank lines at the end are
+/// skipped if they end as the others do, elsewhere they are an error. With `header = true` the first row is taken for names whatever it
+/// holds.
 ///
 /// **Run options.** The items of the call are chunks of the text: 128 KiB each, more in texts beyond 2 GiB, by the size of the text
 /// alone. A text of one chunk stays on the calling thread. The deadline is that of the whole call. `on_error::wrap` and

@@ -242,27 +242,29 @@ private:
         source_.load(window, begin, std::min(found + 1, limit) - begin);
     }
 
-    /// The line behind the last row is blank, as all that follow, or it has another kind of line end and says so.
-    void check_behind_rows() const {
-        csv_window window;
-        source_.load(window, last_, slack);
-        hold_line_end(window, last_, last_);
-        const char* const end = window.at(window.end());
-        const char* begin = window.at(last_);
+    /// Behind the last row or comment, and its line end, nothing stands but that line end again and again: the first place where another
+    /// one begins is a fault, by its offset and so wherever the chunks were cut.
+    void check_behind_rows() {
+        const auto lease = windows_.borrow();
+        csv_window& window = *lease;
+        std::size_t at = last_;
         if (!chunks_.empty()) {
-            begin = csv_scanner::find(begin, end, mark());
-            begin += begin != end ? 1 : 0;
+            const char marks[] = {mark()};
+            at = source_.find({marks, 1}, last_, source_.size(), slack);
+            at += at != source_.size() ? 1 : 0;
         }
-        if (begin == end) {
-            return;
-        }
-        const std::size_t position = window.position(begin);
-        source_.load(window, position, slack);
-        hold_line_end(window, position, position);
-        const char* next = window.at(position);
-        const csv_line line = scanner(window).read_line(next, window.at(window.end()), head_.number);
-        if (!line.text.empty()) {
-            scanner(window).count_fields(line);
+        const std::string_view unit = head_.ends == line_end::crlf ? "\r\n" : head_.ends == line_end::cr ? "\r" : "\n";
+        for (csv_line line{{}, head_.number}; at < source_.size() && !source_.changed();) {
+            source_.load(window, at, std::min(chunk_bytes_, csv_chunk_bytes(0)) + 1);  // room for a CR LF
+            std::string_view left = window.bytes;
+            for (; left.starts_with(unit); ++line.number) {
+                left.remove_prefix(unit.size());
+            }
+            if (left.size() == window.bytes.size()) {
+                line.text = left;
+                scanner(window).fail_mixed(line);
+            }
+            at = window.end() - left.size();
         }
     }
 

@@ -51,6 +51,9 @@ public:
                          offset_ + static_cast<std::size_t>(at - bytes_.data()), line.number, column);
     }
 
+    /// Likewise, of a line that begins with another kind of line end than before.
+    [[noreturn]] XRAYON_COLD void fail_mixed(const csv_line& line) const { fail(line, line.text.data(), mixed); }
+
     /// The line that begins at `begin`, and where the next one begins. Checks its length and its line end.
     csv_line read_line(const char*& begin, const char* end, std::size_t number) const {
         const std::size_t left = static_cast<std::size_t>(end - begin);
