@@ -26,11 +26,12 @@ struct csv_head {
 /// Reads up to the first row, and that one too if it holds the names.
 class csv_head_reader {
 public:
-    csv_head_reader(const csv_source& source, const std::string& name, const csv_options& options) noexcept
-        : source_(source), name_(name), options_(options) {}
+    /// Looks at `at_once` bytes of a file at a time, within limits: a byte order mark and the longest magic number must fit.
+    csv_head_reader(const csv_source& source, const std::string& name, const csv_options& options, std::size_t at_once) noexcept
+        : source_(source), name_(name), options_(options), piece_(std::clamp(at_once, std::size_t{16}, std::size_t{64} << 10)) {}
 
     [[nodiscard]] csv_head read() {
-        source_.load(window_, 0, piece);
+        source_.load(window_, 0, piece_);
         head_.begin = window_.bytes.starts_with("\xef\xbb\xbf") ? 3 : 0;
         check_encoding();
         hold_line("\r\n");
@@ -65,8 +66,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t piece = std::size_t{64} << 10;
-
     [[nodiscard]] csv_scanner scanner() const noexcept { return {window_.bytes, window_.offset, head_.ends, name_, options_}; }
 
     void check_encoding() const {
@@ -111,15 +110,15 @@ private:
     /// Makes the window hold the line that begins at head_.begin, with one of `marks` and one byte more, or more of it than a line
     /// may have.
     void hold_line(std::string_view marks) {
-        const std::size_t enough = std::min(std::max(piece, source_.longest_line(options_.max_line)), source_.size() - head_.begin);
+        const std::size_t enough = std::min(std::max(piece_, source_.longest_line(options_.max_line)), source_.size() - head_.begin);
         if (holds(marks, enough)) {
             return;
         }
-        source_.load(window_, head_.begin, std::min(std::max(piece, window_.end() - head_.begin), enough));
+        source_.load(window_, head_.begin, std::min(std::max(piece_, window_.end() - head_.begin), enough));
         if (holds(marks, enough)) {
             return;
         }
-        const std::size_t found = source_.find(marks, head_.begin, head_.begin + enough, piece);
+        const std::size_t found = source_.find(marks, head_.begin, head_.begin + enough, piece_);
         source_.load(window_, head_.begin, std::min(found + 3 - head_.begin, enough));  // a CR LF and one byte
     }
 
@@ -139,7 +138,7 @@ private:
             if (begin == source_.size() || source_.changed()) {
                 return false;
             }
-            source_.load(ahead, begin, piece);
+            source_.load(ahead, begin, piece_);
             held = ahead.bytes;
             begin = ahead.end();
         }
@@ -149,6 +148,7 @@ private:
     const csv_source& source_;
     const std::string& name_;
     const csv_options& options_;
+    std::size_t piece_;
     csv_window window_;
     csv_head head_;
 };
