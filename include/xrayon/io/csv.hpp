@@ -144,7 +144,8 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
 /// `collect` concern faults in rows of numbers, one for each chunk; what is wrong before or behind them comes out as itself.
 ///
 /// **Cost.** Two parallel passes over the text, one of which only counts line ends. The result is allocated once, at its size, and
-/// never beyond 8 bytes per byte of text whatever the text claims (a name takes 32 bytes and more). Beyond the result: under 1 MiB.
+/// never beyond 8 bytes for each byte of text and one row more, whatever the text claims (a name takes 32 bytes and more). Beyond the
+/// result: 32 bytes a chunk, at most 512 KiB, and a few KiB; under 1 MiB.
 ///
 /// **Example.**
 /// @code
@@ -162,11 +163,15 @@ inline constexpr std::size_t csv_piecewise = std::size_t{512} << 10;
 /// @throws io_error    with path and errno, if the file cannot be opened or read or is not a regular file (a directory, a FIFO).
 /// @throws argument_error, data_error, cancelled  as parse_csv.
 ///
-/// **Cost.** As parse_csv; each pass reads the file from the system's cache in chunks, so the file is never in memory as a whole.
-/// Beyond the result it takes 132 KiB a thread, more where a line is longer: under 1 MiB up to 6 threads. The peak is thus at most
+/// **Cost.** As parse_csv; each pass reads the file from the system's cache in chunks, and it is not in memory as a whole. Beyond the
+/// result it takes 32 bytes a chunk, at most 512 KiB, and for each thread a chunk and the longest line: 128 KiB and the line, more
+/// in files beyond 2 GiB. That is under 1 MiB for files up to 512 MiB with lines up to 4 KiB on up to 6 threads. The peak is then at most
 /// twice the file and 1 MiB wherever a number takes 4 bytes of text on average, its delimiter included; short numbers make doubles
 /// that are larger than their text ("1," takes 2 bytes and becomes 8), and no bound by the file alone can hold.
-/// A file of less than 512 KiB, one that does not know its size (/proc), and one that changes while it is read, are read as a whole.
+///
+/// **Read as a whole** are a file of less than 512 KiB, one that does not know its size (/proc), and, once more, one that changed while it
+/// was read in chunks, as far as its size and times tell: the table or the error is that of its bytes then. The deadline counts from
+/// the beginning of the call.
 /// @see parse_csv
 [[nodiscard]] inline csv_table read_csv(const std::string& path, const csv_options& options = {}) {
     detail::check_csv_options(options, "read_csv");
