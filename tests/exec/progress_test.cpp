@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <xrayon/exec/call_progress.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -12,9 +16,14 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../support/catch.hpp"
+#include "../support/child_process.hpp"
 #include "../support/terminal.hpp"
 #include "golden/progress_lines.hpp"
 
@@ -477,4 +486,112 @@ TEST_CASE("progress: a pipe that is full, or a descriptor that is closed, loses 
     detail::descriptor_output closed(-1);
     closed.write("lost", true);
     REQUIRE(closed.columns() == std::nullopt);
+}
+
+namespace {
+
+/// What is left to read of `reader` when a child has written `count` times to `program`: by the child, so that one that waits for a reader for
+/// ever is ended by its alarm.
+std::string left_by_writer(const test::channel& between, std::string_view text, int count, bool last) {
+    const auto child = test::in_child([&] {
+        detail::descriptor_output out(between.program.get());
+        for (int i = 0; i < count; ++i) {
+            out.write(text, last);
+        }
+        return std::string("wrote");
+    });
+    return child.said == "wrote" ? between.reader.read_all() : "waited";
+}
+
+std::string bar_of(std::size_t columns, progress_style style) {
+    return "\r" + progress_line(state_of("fit", 31, 50, 12), columns - 1, style);
+}
+
+} // namespace
+
+TEST_CASE("progress: a terminal that nobody reads loses lines and holds nobody up, at any width", "[exec][progress][terminal]") {
+    for (const std::size_t width : {80, 259, 260, 777, 1001, 3000, 9999}) {
+        for (const progress_style style : {progress_style::ascii, progress_style::utf8}) {
+            const std::string bar = bar_of(width, style);
+            const test::channel terminal = test::open_terminal(static_cast<unsigned short>(width));
+            const std::string text = left_by_writer(terminal, bar, static_cast<int>(200'000 / bar.size()), false);
+            INFO("width = " << width << ", " << text.size() << " bytes");
+            REQUIRE(text.starts_with(bar.substr(0, 4096)));  // how much it keeps is the system's affair
+            REQUIRE(text.size() < 150'000);
+            // What was lost is lost, and what comes next is whole.
+            const std::string next = bar_of(std::min<std::size_t>(width, 1001), style);
+            REQUIRE(left_by_writer(terminal, next, 1, false) == next);
+            REQUIRE(left_by_writer(terminal, next + "\n", 1, true) == next + "\r\n");
+        }
+    }
+}
+
+TEST_CASE("progress: a line longer than what a pipe or socket can take is cut off there", "[exec][progress]") {
+    const std::string line(1 << 21, 'x');
+    const test::channel pipe = test::open_pipe();
+    for (const bool last : {false, true}) {
+        const std::string text = left_by_writer(pipe, line, 2, last);
+        REQUIRE(text.size() >= PIPE_BUF);
+        REQUIRE(text == line.substr(0, text.size()));
+    }
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    const test::channel socket{test::descriptor(ends[0]), test::descriptor(ends[1])};
+    const std::string text = left_by_writer(socket, line, 2, true);
+    REQUIRE(text.size() >= PIPE_BUF);
+    REQUIRE(text == line.substr(0, text.size()));
+    REQUIRE(left_by_writer(socket, "whole\n", 1, false) == "whole\n");
+}
+
+TEST_CASE("progress: in a file the lines stand where the program's own writing left off", "[exec][progress]") {
+    for (const int mode : {0, O_APPEND}) {
+        char name[] = "/tmp/xrayon-progress-XXXXXX";
+        test::descriptor file(::mkstemp(name));
+        REQUIRE(file.get() >= 0);
+        ::unlink(name);
+        ::fcntl(file.get(), F_SETFL, mode);
+        detail::descriptor_output out(file.get());
+        REQUIRE(::write(file.get(), "one ", 4) == 4);
+        out.write("two ", true);
+        REQUIRE(::write(file.get(), "three ", 6) == 6);
+        out.write("four", false);
+        char text[64] = {};
+        REQUIRE(::pread(file.get(), text, sizeof text - 1, 0) == 18);
+        REQUIRE(std::string(text) == "one two three four");
+    }
+}
+
+TEST_CASE("progress: a terminal that cannot be opened again gets nothing, and a pipe only what it takes at once", "[exec][progress][terminal]") {
+    const std::string line(PIPE_BUF + 1, 'x');
+    const auto without_descriptors = [&](const test::channel& between, std::string_view text) {
+        const auto child = test::in_child([&] {
+            const ::rlimit none{1, 1};
+            ::setrlimit(RLIMIT_NOFILE, &none);
+            detail::descriptor_output(between.program.get()).write(text, true);
+            return std::string("wrote");
+        });
+        return child.said == "wrote" ? between.reader.read_all() : "waited";
+    };
+    REQUIRE(without_descriptors(test::open_terminal(80), "lost\n").empty());
+    REQUIRE(without_descriptors(test::open_pipe(), "seen\n") == "seen\n");
+    REQUIRE(without_descriptors(test::open_pipe(), line).empty());
+}
+
+TEST_CASE("progress: the terminal of the session is written to also by a user who may not open it", "[exec][progress][terminal]") {
+    const test::channel terminal = test::open_terminal(80);
+    for (const bool controls : {true, false}) {
+        const auto child = test::in_child([&] {
+            if (::setsid() < 0 || (controls && ::ioctl(terminal.program.get(), TIOCSCTTY, 0) != 0) || ::fchmod(terminal.program.get(), 0) != 0
+                || (::geteuid() == 0 && ::seteuid(65534) != 0)) {
+                return std::string("no such session here");
+            }
+            if (::open(("/proc/self/fd/" + std::to_string(terminal.program.get())).c_str(), O_WRONLY | O_NOCTTY) >= 0) {
+                return std::string("it may open it");
+            }
+            detail::descriptor_output(terminal.program.get()).write("\rbar", false);
+            return std::string("wrote");
+        });
+        REQUIRE(child.said == "wrote");
+        REQUIRE(terminal.reader.read_all() == (controls ? "\rbar" : ""));
+    }
 }

@@ -611,3 +611,32 @@ TEST_CASE("progress: a stderr that nobody reads, or that is gone, changes nothin
     }
     SUCCEED("both returned");
 }
+
+TEST_CASE("progress: a terminal that nobody reads holds up neither a call nor a fork", "[par][progress][terminal]") {
+    const usual_environment usual;
+    const test::variable_is wide("COLUMNS", "9999");  // each look is 30 KiB of blocks, and a terminal keeps 64
+    const test::channel terminal = test::open_terminal(80);
+    const test::stderr_is redirected(terminal.program);
+    pool(2).install([] {});  // whoever has made a pool takes part in forks
+    listener heard;
+    ::pid_t child = -1;
+    int status = -1;
+    for_each_index(
+        4,
+        [&](std::size_t i) {
+            if (i == 3) {
+                heard.wait_until_told(6);
+                child = ::fork();
+                if (child == 0) {
+                    ::_exit(7);
+                }
+                ::waitpid(child, &status, 0);
+                heard.wait_until_told(8);
+            }
+        },
+        {.grain = 1, .run = {.progress = progress_mode::automatic, .on_progress = heard.function(), .label = "unread"}});
+    heard.require_lawful(4, 4);
+    REQUIRE(child > 0);
+    REQUIRE(WIFEXITED(status));
+    REQUIRE(WEXITSTATUS(status) == 7);
+}

@@ -3,10 +3,10 @@
 #define XRAYON_EXEC_DETAIL_PROGRESS_OUTPUT_HPP
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <optional>
@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <xrayon/exec/detail/unwaiting_writer.hpp>
 #include <xrayon/exec/progress.hpp>
 #include <xrayon/exec/progress_line.hpp>
 
@@ -94,18 +95,25 @@ protected:
     ~progress_output() = default;
 };
 
-/// A file descriptor. Whoever does not read (a full pipe, a terminal stopped by Ctrl-S) loses lines; the work does not wait for him.
+/// A file descriptor. Whoever does not read (a full pipe, a terminal stopped by Ctrl-S) loses lines, or the end of one; the work does
+/// not wait for him.
 class descriptor_output final : public progress_output {
 public:
+    static constexpr std::chrono::milliseconds patience{100};  ///< For a last line, all of it.
+
     explicit descriptor_output(int descriptor) noexcept : descriptor_(descriptor) {}
 
     void write(std::string_view text, bool last) noexcept override {
+        using clock = std::chrono::steady_clock;
+        const auto give_up = clock::now() + (last ? patience : std::chrono::milliseconds(0));
+        const unwaiting_writer writer(descriptor_);
         while (!text.empty()) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up - clock::now());
             ::pollfd ready{descriptor_, POLLOUT, 0};
-            if (::poll(&ready, 1, last ? 100 : 0) != 1 || (ready.revents & POLLOUT) == 0) {
+            if (::poll(&ready, 1, static_cast<int>(std::max(left, left.zero()).count())) != 1 || (ready.revents & POLLOUT) == 0) {
                 return;
             }
-            const auto written = ::write(descriptor_, text.data(), text.size());
+            const auto written = writer.write(text);
             if (written < 0 && errno != EINTR) {
                 return;
             }

@@ -135,7 +135,9 @@ private:
 
     void write_line() noexcept {
         try {
-            output_.write(text() + "\n", true);
+            const std::string line = text() + "\n";
+            const std::lock_guard lock(owner_.mutex);  // one line at a time; and a child that is forked meanwhile inherits nothing that was opened for it
+            output_.write(line, true);
         } catch (...) {
         }
     }
