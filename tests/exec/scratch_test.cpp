@@ -6,7 +6,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <fstream>
 #include <latch>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -15,10 +18,14 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/par/index.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/child_process.hpp"
 #include "../support/delays.hpp"
 #include "../support/thread_counts.hpp"
 
@@ -260,3 +267,40 @@ TEST_CASE("scratch: objects of two borrowers lie on different cache lines", "[ex
     scratch<wide> aligned;
     REQUIRE(reinterpret_cast<std::uintptr_t>(&*aligned.borrow()) % 256 == 0);
 }
+
+// Sanitizers live in terabytes of addresses.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("scratch: what it asks for does not grow while memory is short", "[exec][scratch][errors]") {
+    struct large {
+        std::array<std::byte, 1 << 16> bytes = {};
+    };
+    const auto child = test::in_child([] {
+        const auto limit_to = [](std::size_t more) {  // bytes beyond what the process has now
+            std::size_t pages = 0;
+            std::ifstream("/proc/self/statm") >> pages;
+            ::rlimit limit{};
+            ::getrlimit(RLIMIT_AS, &limit);
+            limit.rlim_cur = std::min<::rlim_t>(pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more, limit.rlim_max);
+            return ::setrlimit(RLIMIT_AS, &limit) == 0;
+        };
+        scratch<large> objects([] { return large{}; });
+        std::string seen = limit_to(0) ? "" : "no limit; ";
+        for (void* volatile eaten = &seen; eaten != nullptr;) {  // what earlier tests left in the heap; the child ends anyway
+            eaten = std::malloc(1 << 19);
+        }
+        int refused = 0;
+        for (int i = 0; i < 3000; ++i) {
+            try {
+                (void)objects.borrow();
+            } catch (const std::bad_alloc&) {
+                ++refused;
+            }
+        }
+        seen += std::to_string(refused) + " refused; ";
+        limit_to(2 << 20);  // the first block is half a MiB, and one in the heap may take as much again
+        const auto lease = objects.borrow();
+        return seen + std::to_string(objects.size());
+    });
+    REQUIRE(child.said == "3000 refused; 1");
+}
+#endif

@@ -233,17 +233,21 @@ private:
         if (node* const left = pop(empty_)) {  // making its object threw
             return *left;
         }
-        const std::uint32_t number = nodes_.fetch_add(1, std::memory_order_relaxed) + 1;
-        const auto [block, offset] = place_of(number);
-        node* nodes = blocks_[block].load(std::memory_order_acquire);
-        if (nodes == nullptr) {
-            auto more = std::make_unique<node[]>(first_block << block);
-            if (blocks_[block].compare_exchange_strong(nodes, more.get(), std::memory_order_acq_rel)) {
-                nodes = more.release();
+        // The memory first: a number that is taken and then finds none would be lost, and each loss brings the next, larger block nearer.
+        for (std::uint32_t taken = nodes_.load(std::memory_order_relaxed);;) {
+            const auto [block, offset] = place_of(taken + 1);
+            node* nodes = blocks_[block].load(std::memory_order_acquire);
+            if (nodes == nullptr) {
+                auto more = std::make_unique<node[]>(first_block << block);
+                if (blocks_[block].compare_exchange_strong(nodes, more.get(), std::memory_order_acq_rel)) {
+                    nodes = more.release();
+                }
+            }
+            if (nodes_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) {
+                nodes[offset].self = taken + 1;
+                return nodes[offset];
             }
         }
-        nodes[offset].self = number;
-        return nodes[offset];
     }
 
     std::function<T()> make_;

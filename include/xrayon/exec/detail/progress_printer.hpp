@@ -136,7 +136,7 @@ private:
     void write_line() noexcept {
         try {
             const std::string line = text() + "\n";
-            const std::lock_guard lock(owner_.mutex);  // one line at a time; and a child that is forked meanwhile inherits nothing that was opened for it
+            const std::lock_guard lock(owner_.mutex);  // a fork waits for it: the child inherits nothing that is opened for writing
             output_.write(line, true);
         } catch (...) {
         }

@@ -19,8 +19,8 @@ namespace xrayon::detail {
 /// Writes to a descriptor of the program's without ever waiting for whoever reads there. That poll says "writable" is not enough: of a
 /// terminal it means that there is room for some bytes, and a write of more sleeps until somebody reads; of a pipe it is good for
 /// PIPE_BUF bytes. And O_NONBLOCK belongs to what was opened, which other processes share, so it is not ours to set. So a terminal or
-/// pipe is opened once more, for us alone; a socket has a flag for each message. Anything else, files above all, is written to as it is: a file of
-/// our own would not share the place where the next line goes.
+/// pipe is opened once more, for us alone; a socket has a flag for each message. Anything else, files above all, is written to as it is: one
+/// opened by us would not share the place where the next line goes.
 ///
 /// It is made for one line and then closed again: stderr may be another one by the next, and a child should inherit nothing of it.
 class unwaiting_writer {
