@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <xrayon/exec/pool.hpp>
 
+#include <array>
 #include <atomic>
 #include <cfenv>
 #include <chrono>
@@ -68,11 +69,11 @@ std::size_t threads_at_once(const pool& workers, std::size_t threads) {
     return threads - gave_up;
 }
 
-/// Makes and destroys pools of 1 to 8 threads, with work on each of some.
-int churn(int rounds) {
+/// Makes and destroys pools of 1 to `sizes` threads, each with a name of its own, with work on each of some.
+int churn(int rounds, int sizes) {
     int wrong = 0;
     for (int round = 0; round < rounds; ++round) {
-        const pool workers(1 + round % 8);
+        const pool workers(pool_config{.threads = static_cast<std::size_t>(1 + round % sizes), .name = "r" + std::to_string(round)});
         if (round % 3 != 0) {
             wrong += workers.install([] { return sum_of(500); }) != 500;
         }
@@ -80,11 +81,11 @@ int churn(int rounds) {
     return wrong;
 }
 
-void come_and_go(int rounds) {
-    REQUIRE(churn(200) == 0);  // so that every thread and every cache is there
+void come_and_go(int rounds, int sizes) {
+    REQUIRE(churn(200, sizes) == 0);  // so that every thread and every cache is there
     const std::size_t threads = status_of("Threads");
     const std::size_t memory = status_of("VmRSS");
-    REQUIRE(churn(rounds) == 0);
+    REQUIRE(churn(rounds, sizes) == 0);
     REQUIRE(status_of("Threads") == threads);
 #if !XRAYON_TEST_SANITIZED  // which keep what is freed for a while
     const std::size_t after = status_of("VmRSS");
@@ -210,9 +211,14 @@ TEST_CASE("pool: the exception of an item outlives its pool", "[exec][pool][B13]
     REQUIRE(text == "item 0");
 }
 
-TEST_CASE("pool: two hundred pools come and go and leave nothing behind", "[exec][pool][T27]") { come_and_go(200); }
+TEST_CASE("pool: a thousand pools come and go and leave nothing behind", "[exec][pool][T27]") { come_and_go(1000, 8); }
 
-TEST_CASE("pool: ten thousand pools come and go and leave nothing behind", "[.soak][soak][T27]") { come_and_go(10'000); }
+TEST_CASE("pool: pools of sixty-four sizes come and go and leave nothing behind", "[exec][pool][T27]") { come_and_go(1000, 64); }
+
+TEST_CASE("pool: ten thousand pools come and go and leave nothing behind", "[.soak][soak][T27]") {
+    come_and_go(10'000, 8);
+    come_and_go(10'000, 64);
+}
 
 TEST_CASE("pool: two threads with pools of their own, side by side", "[exec][pool][T28]") { side_by_side(300); }
 
@@ -256,6 +262,43 @@ TEST_CASE("pool: a name longer than the kernel keeps is cut in front of the numb
             {.grain = 1});
     });
     REQUIRE(name == std::string(13, 'n') + "-1");
+}
+
+TEST_CASE("pool: workers bear the name of the pool they work for, also where they worked for another one just before", "[exec][pool][T33]") {
+    std::set<std::string> others;
+    int alone = 0;
+    for (int round = 0; round < 100; ++round) {
+        const std::string name = "p" + std::to_string(round % 10);
+        const pool workers(pool_config{.threads = 3, .name = name});
+        const auto caller = std::this_thread::get_id();
+        std::atomic<int> here{0};
+        std::array<std::string, 3> seen;
+        workers.install([&] {
+            for_each_index(
+                3,
+                [&](std::size_t i) {
+                    ++here;
+                    const auto last = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+                    while (here < 3 && std::chrono::steady_clock::now() < last) {
+                        std::this_thread::yield();
+                    }
+                    if (std::this_thread::get_id() != caller) {
+                        char buffer[16] = {};
+                        ::pthread_getname_np(::pthread_self(), buffer, sizeof buffer);
+                        seen[i] = buffer;
+                    }
+                },
+                {.grain = 1});
+        });
+        alone += here < 3;
+        for (const std::string& worker : seen) {
+            if (!worker.empty() && worker != name + "-1" && worker != name + "-2") {
+                others.insert(worker + " in " + name);
+            }
+        }
+    }
+    REQUIRE(alone == 0);
+    REQUIRE(others == std::set<std::string>{});
 }
 
 TEST_CASE("pool: the variable is read when a pool is made, and only then", "[exec][pool][T10]") {

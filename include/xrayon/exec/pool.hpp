@@ -90,7 +90,8 @@ pool_config config_of(Integer threads) {
 /// tbb::parallel_for runs on the global pool.)
 ///
 /// Threads are oneTBB's: they start with the first pool that needs them, sleep when there is no work, stay when the pool goes, and are
-/// shared between pools, so that making and dropping further pools is cheap (microseconds). Several threads may install into one pool at once; each
+/// shared between pools, so that making and dropping further pools is cheap (microseconds), and takes no more memory in the end unless they
+/// are of more than a hundred sizes or other kinds (docs/design/pools_and_visitors.md). Several threads may install into one pool at once; each
 /// of them takes part in its own call, besides the `num_threads() - 1` workers.
 class pool {
 public:

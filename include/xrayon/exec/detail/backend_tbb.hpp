@@ -151,9 +151,12 @@ struct arena_config {
     std::optional<int> numa_node = {};
     std::optional<int> core_type = {};
     int priority = 0;  ///< -1, 0, 1
-
-    friend bool operator==(const arena_config&, const arena_config&) = default;
 };
+
+/// Whether an arena made for one serves the other, but for the name, which can be changed.
+inline bool same_arena(const arena_config& a, const arena_config& b) noexcept {
+    return a.threads == b.threads && a.numa_node == b.numa_node && a.core_type == b.core_type && a.priority == b.priority;
+}
 
 /// Gives the workers of an arena their names, for debuggers and top. Runs when a worker enters the arena.
 class worker_namer : public tbb::task_scheduler_observer {
@@ -187,6 +190,11 @@ public:
         // Not left to the first use: an arena that then finds no memory waits for ever at the second, and an observer that has to do it is
         // left half made, so that its destructor crashes (2021.8).
         arena_.initialize();
+        name_workers(config, visitors);
+    }
+
+    /// From now on its workers are called that. One that is in the arena learns it when it next finds something to do there.
+    void name_workers(const arena_config& config, std::size_t visitors) {
         if (config.threads > 1) {
             namer_.emplace(arena_, config.name, visitors);
         }
