@@ -44,10 +44,12 @@ namespace detail {
 inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
     const thread_count count = resolve_thread_count(config.threads);
     check(!config.name.empty(), "pool: name must not be empty");
-    check(!config.numa_node || arena::has_numa_node(*config.numa_node), "pool: numa_node must be one that this machine has",
-          config.numa_node.value_or(0));
-    check(!config.core_type || arena::has_core_type(*config.core_type), "pool: core_type must be one that this machine has",
-          config.core_type.value_or(0));
+    if (!is_forked()) {  // where they have no effect, and only oneTBB knows them
+        check(!config.numa_node || arena::has_numa_node(*config.numa_node), "pool: numa_node must be one that this machine has",
+              config.numa_node.value_or(0));
+        check(!config.core_type || arena::has_core_type(*config.core_type), "pool: core_type must be one that this machine has",
+              config.core_type.value_or(0));
+    }
     prepare_process();
     return std::make_shared<pool_state>(
         arena_config{count.threads, config.name, config.numa_node, config.core_type, static_cast<int>(config.priority)}, count.origin,
