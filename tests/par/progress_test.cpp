@@ -473,6 +473,45 @@ TEST_CASE("progress: a child forked by an item leaves the call without waiting f
     REQUIRE(WEXITSTATUS(status) == 7);
 }
 
+TEST_CASE("progress: a child that returns from the function is ended and says why, while the call runs and at its end", "[par][progress]") {
+    for (const bool at_end : {false, true}) {
+        const test::channel pipe = test::open_pipe();
+        const ::pid_t parent = ::getpid();
+        listener heard;
+        const auto hear = heard.function();
+        std::atomic<::pid_t> child{-1};
+        const auto forks = [&](const progress_state& state) {
+            if (::getpid() == parent && child < 0 && state.ended == at_end) {
+                const ::pid_t pid = ::fork();
+                if (pid == 0) {
+                    std::signal(SIGABRT, SIG_DFL);  // Catch2's handler would report for the whole program
+                    ::dup2(pipe.program.get(), STDERR_FILENO);
+                    std::signal(SIGALRM, SIG_DFL);
+                    ::sigset_t alarm_only;
+                    ::sigemptyset(&alarm_only);
+                    ::sigaddset(&alarm_only, SIGALRM);
+                    ::pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
+                    ::alarm(30);
+                    return;
+                }
+                child = pid;
+            }
+            hear(state);
+        };
+        for_each_index(2, [&](std::size_t i) { if (i == 1 && !at_end) { heard.wait_until_told(2); } },
+                       {.grain = 1, .run = {.on_progress = forks, .label = "telling"}});
+        heard.require_lawful(2, 2);
+        REQUIRE(child > 0);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        REQUIRE(WIFSIGNALED(status));
+        REQUIRE(WTERMSIG(status) == SIGABRT);
+        REQUIRE(pipe.reader.read_all().find("telling: forked inside on_progress, and pid " + std::to_string(child)
+                                            + " is the child: it must not return from the function (end it with _exit or exec)")
+                != std::string::npos);
+    }
+}
+
 // --- stderr -------------------------------------------------------------------------------------------------------------------------
 
 namespace {

@@ -19,6 +19,7 @@
 
 #include <xrayon/core/config.hpp>
 #include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/process_state.hpp>
 #include <xrayon/exec/detail/progress_output.hpp>
 #include <xrayon/exec/detail/progress_printer.hpp>
@@ -109,7 +110,7 @@ public:
 
     /// `name`, `function` and whatever they refer to outlive this. @throws std::system_error if there is no thread, std::bad_alloc
     call_progress(std::string_view name, std::size_t total, std::size_t participants, progress_mode mode, const progress_function& function)
-        : total_(total), counters_(participants), output_(STDERR_FILENO),
+        : name_(name), total_(total), counters_(participants), output_(STDERR_FILENO),
           printer_(name, total, detail::look_of(mode, detail::read_progress_surroundings(STDERR_FILENO)), output_,
                    detail::process().progress_line, function),
           process_(::getpid()) {
@@ -162,10 +163,20 @@ private:
         while (!wake_.wait_until(lock, next, [this] { return over_; })) {
             lock.unlock();
             printer_.look(clock::now() - begin_, finished());
+            check_not_in_child();
             next = std::max(next + interval, clock::now());
             lock.lock();
         }
         printer_.end(clock::now() - begin_, finished());
+        check_not_in_child();
+    }
+
+    /// A function that forked and returned in the child has left this thread there, alone: nobody would ever tell it that the call is over,
+    /// and to return from a process's only thread is to exit with 0, destructors of statics and all.
+    void check_not_in_child() const noexcept {
+        if (::getpid() != process_) [[unlikely]] {
+            detail::refuse_lost_teller(name_);  // ends in std::terminate
+        }
     }
 
     /// Each counter only ascends, so what this thread sees of their sum does too.
@@ -177,6 +188,7 @@ private:
         return std::min(sum, total_);
     }
 
+    std::string_view name_;
     std::size_t total_;
     std::vector<progress_counter> counters_;
     detail::descriptor_output output_;

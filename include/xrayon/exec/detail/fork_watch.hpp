@@ -106,6 +106,13 @@ private:
 /// The same on a worker's stack, where nobody could catch it: terminates, and says why.
 XRAYON_COLD inline void end_lost_helper(const fork_mark& mark) noexcept { mark.check_not_in_child("xrayon"); }
 
+/// For the copy of the thread that calls on_progress, where nobody could catch it either.
+XRAYON_COLD [[noreturn]] inline void refuse_lost_teller(std::string_view call) {
+    throw resource_error(std::string(call) + ": forked inside on_progress, and pid " + to_text(::getpid())
+                             + " is the child: it must not return from the function (end it with _exit or exec)",
+                         0, 0);
+}
+
 } // namespace xrayon::detail
 
 #endif // XRAYON_EXEC_DETAIL_FORK_WATCH_HPP
