@@ -58,19 +58,25 @@ inline blas_controls find_blas() noexcept {
     return found;
 }
 
-/// The libraries, looked up once; `refresh_blas` looks again (a library may have been loaded since).
-inline void refresh_blas(process_state& state) {
+/// Looks up the libraries. `again`: also if that has been done, since a library may have been loaded meanwhile.
+/// The look comes before the mutex: it takes the loader's lock, which a thread inside dlopen holds while the static constructors of what
+/// it loads run, and these may want the mutex.
+inline void look_up_blas(process_state& state, bool again) {
+    const blas_controls found = find_blas();
     const std::lock_guard lock(state.blas_mutex);
+    if (!again && state.blas_known.load(std::memory_order_relaxed)) {
+        return;  // somebody else's look may be younger
+    }
     if (state.blas_users.load(std::memory_order_relaxed) == 0 && !state.blas_inherited) {
-        state.blas = find_blas();
-        state.blas_absent.store(state.blas.count == 0, std::memory_order_release);
+        state.blas = found;
+        state.blas_absent.store(found.count == 0, std::memory_order_release);
         state.blas_known.store(true, std::memory_order_release);
     }
 }
 
 XRAYON_COLD inline void enter_blas(process_state& state) {
     if (!state.blas_known.load(std::memory_order_acquire)) {
-        refresh_blas(state);
+        look_up_blas(state, false);
     }
     const std::lock_guard lock(state.blas_mutex);
     if (state.blas_users.load(std::memory_order_relaxed) == 0) {
@@ -145,7 +151,7 @@ private:
 /// threads of their own: those then see 1 always, instead of 1 only while a call of ours runs.
 inline void pin_blas_threads() {
     auto& state = detail::process();
-    detail::refresh_blas(state);
+    detail::look_up_blas(state, true);
     if (!state.blas_pinned.exchange(true)) {
         detail::enter_blas(state);
     }

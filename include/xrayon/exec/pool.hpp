@@ -2,6 +2,7 @@
 #ifndef XRAYON_EXEC_POOL_HPP
 #define XRAYON_EXEC_POOL_HPP
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -37,7 +38,13 @@ namespace detail {
 
 /// Before the first pool of a shared object, and of the process.
 [[gnu::visibility("hidden")]] inline void prepare_process() {
-    [[maybe_unused]] static const bool once = (keep_loaded(), true);
+    // Not a static of which one thread waits until another has made it: that one waits for the loader's lock, which the first may hold
+    // (a static constructor inside dlopen). Twice does no harm.
+    static std::atomic<bool> kept{false};
+    if (!kept.load(std::memory_order_acquire)) {
+        keep_loaded();
+        kept.store(true, std::memory_order_release);
+    }
     watch_forks();
 }
 
