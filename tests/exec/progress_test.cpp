@@ -40,9 +40,12 @@ struct written final : detail::progress_output {
     std::optional<std::size_t> width = {};
     std::vector<bool> lasts = {};
 
-    void write(std::string_view more, bool last) noexcept override {
-        text += more;
+    std::size_t takes = std::string::npos;  // bytes of each line
+
+    std::size_t write(std::string_view more, bool last) noexcept override {
+        text += more.substr(0, takes);
         lasts.push_back(last);
+        return std::min(more.size(), takes);
     }
     [[nodiscard]] std::optional<std::size_t> columns() const noexcept override { return width; }
     [[nodiscard]] std::vector<std::string> lines() const { return test::shown_by_terminal(text); }
@@ -332,6 +335,38 @@ TEST_CASE("progress: a bar that gets shorter leaves nothing of the longer one", 
     out.width = std::nullopt;  // and it no longer says: 80 columns
     printer.end(seconds(1.2), 50);
     REQUIRE(out.lines()[0].size() == 79);
+}
+
+TEST_CASE("progress: a line that was lost counts for nothing, and of one that was cut off nothing is left", "[exec][progress]") {
+    written out;
+    detail::progress_line_owner owner;
+    progress_printer printer("fit", 50, bar_look, out, owner, nobody);
+    const auto look = [&](std::size_t width, std::size_t takes) {
+        out.width = width;
+        out.takes = takes;
+        out.text.clear();
+        printer.look(seconds(1), 5);
+        return out.text;
+    };
+    const std::string narrow = "\r" + ascii_line(state_of("fit", 5, 50), 50);
+    REQUIRE(look(51, std::string::npos).size() == narrow.size());
+    REQUIRE(look(91, 0).empty());
+    REQUIRE(look(51, std::string::npos).size() == narrow.size());  // no blanks over what was never there
+    REQUIRE(look(91, 80).size() == 80);
+    REQUIRE(look(51, 20).size() == 20);                            // of the wide line there is still something
+    REQUIRE(look(51, std::string::npos).size() == 1 + 90);
+    REQUIRE(look(51, std::string::npos).size() == narrow.size());
+    out.takes = 0;
+    printer.end(seconds(10), 50);
+    progress_printer next("fit", 50, bar_look, out, owner, nobody);
+    out.takes = std::string::npos;
+    out.width = 41;
+    out.text.clear();
+    next.look(seconds(1), 5);
+    REQUIRE(out.text.size() == narrow.size());  // over the line of the call before, whose end was lost
+    REQUIRE(owner.columns == 40);
+    next.end(seconds(10), 50);
+    REQUIRE(owner.columns == 0);
 }
 
 TEST_CASE("progress: a failed call's line ends where it was", "[exec][progress]") {

@@ -86,8 +86,9 @@ inline progress_look look_of(progress_mode mode, const progress_surroundings& ar
 
 /// Takes what is to be shown.
 struct progress_output {
-    /// Writes all of `text`, or drops it if that would take long; `last`: it is worth a short wait.
-    virtual void write(std::string_view text, bool last) noexcept = 0;
+    /// Writes all of `text`, or drops it, or the end of it, if that would take long; `last`: it is worth a short wait. Says how many bytes
+    /// were written.
+    virtual std::size_t write(std::string_view text, bool last) noexcept = 0;
     /// Columns of the terminal, if it says.
     [[nodiscard]] virtual std::optional<std::size_t> columns() const noexcept = 0;
 
@@ -103,22 +104,24 @@ public:
 
     explicit descriptor_output(int descriptor) noexcept : descriptor_(descriptor) {}
 
-    void write(std::string_view text, bool last) noexcept override {
+    std::size_t write(std::string_view text, bool last) noexcept override {
         using clock = std::chrono::steady_clock;
         const auto give_up = clock::now() + (last ? patience : std::chrono::milliseconds(0));
         const unwaiting_writer writer(descriptor_);
-        while (!text.empty()) {
+        std::size_t done = 0;
+        while (done < text.size()) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up - clock::now());
             ::pollfd ready{descriptor_, POLLOUT, 0};
             if (::poll(&ready, 1, static_cast<int>(std::max(left, left.zero()).count())) != 1 || (ready.revents & POLLOUT) == 0) {
-                return;
+                break;
             }
-            const auto written = writer.write(text);
+            const auto written = writer.write(text.substr(done));
             if (written < 0 && errno != EINTR) {
-                return;
+                break;
             }
-            text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+            done += written < 0 ? 0 : static_cast<std::size_t>(written);
         }
+        return done;
     }
 
     [[nodiscard]] std::optional<std::size_t> columns() const noexcept override {

@@ -112,7 +112,6 @@ private:
             } const at_end{owner_, this};
             if (show || owner_.printer == this) {
                 write_over(text(), "\n", true);
-                owner_.columns = 0;
             }
         } catch (...) {
         }
@@ -126,11 +125,15 @@ private:
             columns += columns_of(take_character(rest).value_or(U'?'));
         }
         const std::size_t blanks = owner_.columns > columns ? owner_.columns - columns : 0;
-        owner_.columns = columns;
         line.insert(0, "\r");
         line.append(blanks, ' ');
         line.append(end);
-        output_.write(line, last);
+        const std::size_t written = output_.write(line, last);
+        if (written == line.size()) {
+            owner_.columns = end.empty() ? columns : 0;
+        } else if (written != 0) {
+            owner_.columns = std::max(owner_.columns, columns);  // some of both may stand there
+        }
     }
 
     void write_line() noexcept {
