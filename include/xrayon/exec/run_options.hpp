@@ -37,7 +37,9 @@ struct run_options {
     std::stop_token stop = {};               ///< Requested: the call ends with `cancelled` as soon as running items have ended.
     std::chrono::nanoseconds deadline = {};  ///< From the start of the call; passed: `cancelled`. 0: none.
     progress_mode progress = {};             ///< Shows on stderr how far the call is; off unless asked.
-    progress_function on_progress = {};      ///< Is told the same ten times a second and at the end, by a thread of its own.
+    /// Is told the same ten times a second and at the end, by a thread of its own. Never called for 0 items, nor inside an item of a call that
+    /// shows or tells its own: of calls inside each other the outermost one that asks is counted.
+    progress_function on_progress = {};
     std::string label = {};                  ///< Name of the call in paths and messages; empty: the algorithm's own.
     on_error error = on_error::rethrow;
     run_report* report = nullptr;            ///< Where to say what happened; must outlive the call.
