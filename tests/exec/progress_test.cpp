@@ -545,7 +545,7 @@ std::string bar_of(std::size_t columns, progress_style style) {
 } // namespace
 
 TEST_CASE("progress: a terminal that nobody reads loses lines and holds nobody up, at any width", "[exec][progress][terminal]") {
-    for (const std::size_t width : {80, 259, 260, 777, 1001, 3000, 9999}) {
+    for (const std::size_t width : {80u, 259u, 260u, 777u, 1001u, 3000u, 9999u}) {
         for (const progress_style style : {progress_style::ascii, progress_style::utf8}) {
             const std::string bar = bar_of(width, style);
             const test::channel terminal = test::open_terminal(static_cast<unsigned short>(width));
