@@ -168,7 +168,6 @@ TEST_CASE("fork: a pool made in the child does not ask oneTBB for NUMA nodes and
     const pool before(2);
     // None that a machine has: whoever asked oneTBB would know.
     const pool_config impossible{.threads = 3, .numa_node = 12'345, .core_type = 12'345, .priority = thread_priority::high};
-    REQUIRE_THROWS_AS(pool(impossible), argument_error);
     const auto child = test::in_child([&] {
         const pool after(impossible);
         return std::to_string(after.install([] { return sum_below(1000) + threads_at_once(3); }));
