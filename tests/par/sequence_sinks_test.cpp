@@ -5,12 +5,14 @@
 #include "../support/delays.hpp"
 #include "../support/thread_counts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -291,6 +293,45 @@ TEST_CASE("sequence: nothing that was built is left over when collecting after a
         REQUIRE(alive == 6667);
     }
     REQUIRE(alive == 0);
+}
+
+TEST_CASE("sequence: a filter over many plain numbers keeps what the plain loop keeps, and fails where it fails", "[par][sequence]") {
+    for (const std::size_t n : {std::size_t{16'383}, std::size_t{16'384}, std::size_t{16'385}, std::size_t{70'001}}) {
+        std::vector<int> input(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            input[i] = static_cast<int>(test::mix(i) % 1000);
+        }
+        for (const int limit : {0, 3, 500, 1000}) {
+            std::vector<int> expected;
+            std::copy_if(input.begin(), input.end(), std::back_inserter(expected), [&](int x) { return x < limit; });
+            std::vector<int> backwards;
+            for (std::size_t i = 0; 3 * i < n; ++i) {
+                if (const int x = input[n - 1 - 3 * i]; x < limit) {
+                    backwards.push_back(x);
+                }
+            }
+            for (const std::size_t threads : test::thread_counts) {
+                const pool workers(threads);
+                const test::random_delays delays(threads, 16);
+                std::atomic<std::size_t> asked{0};
+                const auto keeps = [&](const int& x) {
+                    ++asked;
+                    return x < limit;
+                };
+                workers.install([&] {
+                    REQUIRE(par(input).filter(keeps).to_vector() == expected);
+                    REQUIRE(asked == n);  // once each
+                    REQUIRE(par(input).rev().step_by(3).filter(keeps).to_vector() == backwards);
+                });
+            }
+        }
+        const std::size_t bad = n / 2;
+        std::vector<std::size_t> indices = par(iota(n)).to_vector();
+        run_report report;
+        const auto fails = [&](std::size_t i) { return i >= bad ? throw std::out_of_range(std::to_string(i)) : i % 2 == 0; };
+        REQUIRE_THROWS_WITH(par(indices).with({.run = {.report = &report}}).filter(fails).collect(), std::to_string(bad));
+        REQUIRE(report.failed == bad);
+    }
 }
 
 TEST_CASE("sequence: a stop token and a deadline end sinks with cancelled", "[par][sequence]") {

@@ -288,6 +288,8 @@ public:
         static_assert(storable<item_type>, "xrayon: collect: items must be values that can be kept");
         if constexpr (indexed) {
             return detail::collect_indexed(flow_);
+        } else if constexpr (detail::is_bit_collectable<flow>) {
+            return flow_.source.size() < detail::bit_collect_from ? detail::collect_blocks(flow_) : detail::collect_by_bits(flow_);
         } else {
             return detail::collect_blocks(flow_);
         }

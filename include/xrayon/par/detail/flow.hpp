@@ -37,6 +37,10 @@ concept indexed_source = std::move_constructible<Source> && requires(const Sourc
 template <indexed_source Source>
 using source_item_t = decltype(std::declval<reader_t<Source>&>()(std::size_t{0}));
 
+/// True of a source that calls no function of the user's: an item may be read twice.
+template <class Source>
+inline constexpr bool is_plain_source = false;
+
 /// No stage: items are what the source gives.
 struct no_stage {
     template <class In>

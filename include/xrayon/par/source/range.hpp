@@ -43,6 +43,10 @@ private:
     Range* range_;
 };
 
+template <class Range>
+    requires std::ranges::contiguous_range<Range>
+inline constexpr bool is_plain_source<borrowed_range<Range>> = true;
+
 /// Elements of a range that was handed over. Those of a container are moved out of it, each once; a view stays what it is.
 template <class Range>
 class owned_range {

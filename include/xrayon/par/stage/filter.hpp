@@ -26,6 +26,8 @@ public:
         });
     }
 
+    [[nodiscard]] const Predicate& predicate() const noexcept { return keeps_; }
+
 private:
     [[no_unique_address]] Before before_;
     Predicate keeps_;

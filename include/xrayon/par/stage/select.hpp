@@ -33,6 +33,9 @@ private:
     bool backwards_;
 };
 
+template <class Source>
+inline constexpr bool is_plain_source<select_source<Source>> = is_plain_source<Source>;
+
 } // namespace xrayon::detail
 
 #endif // XRAYON_PAR_STAGE_SELECT_HPP
