@@ -72,8 +72,8 @@ TEST_CASE("aliasing: sharing is never missed, whatever the strides", "[array][al
     std::vector<double> memory(64);
     const auto all = [&](std::ptrdiff_t limit) {
         std::vector<view> views;
-        for (std::size_t rows : {1, 2, 3}) {
-            for (std::size_t columns : {1, 2, 3}) {
+        for (std::size_t rows : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+            for (std::size_t columns : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
                 for (std::ptrdiff_t outer = 0; outer <= limit; ++outer) {
                     for (std::ptrdiff_t inner = -3; inner <= limit; ++inner) {
                         views.push_back(view(&memory[16], {rows, columns}, {outer, inner}));

@@ -278,7 +278,7 @@ TEST_CASE("progress: a merge that fails does not count its last leaf as done", "
     // With grain 1 both halves of each merge are claims of their own, and the one that comes second fails.
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (const std::size_t grain : {1, 2, 4, 64}) {
+        for (const std::size_t grain : {std::size_t{1}, std::size_t{2}, std::size_t{4}, std::size_t{64}}) {
             for (const on_error error : {on_error::rethrow, on_error::collect}) {
                 const test::random_delays delays(threads * 64 + grain, 8);
                 listener heard;
