@@ -171,6 +171,28 @@ void add_par(list& all) {
         const auto copy = results;
         return bits_of(copy, std::move(results).to_vector());
     }));
+    all.push_back(on("items that allocate nothing", numbers(300), [](const auto& in) {
+        std::array<double, 300> out{};
+        for_each_index(in.size(), [&](std::size_t i) { out[i] = in[i] * in[i]; }, {.grain = 1});
+        return bits_of(out);
+    }));
+    all.push_back(on("calls a hundred deep", numbers(100), [](const auto& in) {
+        std::array<double, 100> out{};
+        const std::function<void(std::size_t)> descend = [&](std::size_t depth) {
+            for_each_index(
+                3,
+                [&](std::size_t i) {
+                    if (i == 0 && depth + 1 < in.size()) {
+                        descend(depth + 1);
+                    } else if (i == 1) {
+                        out[depth] = item_of(in[depth]).back();
+                    }
+                },
+                {.grain = 1});
+        };
+        descend(0);
+        return bits_of(out);
+    }));
     all.push_back(on("fold_index", numbers(50), [](const auto& in) {
         return bits_of(fold_index(
             in.size(), 2, [&](std::size_t begin, std::size_t end) { return std::vector<double>(in.begin() + static_cast<std::ptrdiff_t>(begin), in.begin() + static_cast<std::ptrdiff_t>(end)); },

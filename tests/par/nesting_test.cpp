@@ -219,6 +219,72 @@ TEST_CASE("nesting: a hundred levels deep", "[par][nesting][B21]") {
     }
 }
 
+TEST_CASE("nesting: all of a hundred threads take part in a call", "[par][nesting]") {
+    // A caller offers its work to a few threads, and they to others.
+    const pool workers(100);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (int round = 0; round < 5; ++round) {
+        std::atomic<int> present{0};
+        std::atomic<int> met{0};
+        workers.install([&] {
+            for_each_index(
+                100,
+                [&](std::size_t) {
+                    ++present;
+                    while (present < 100 && std::chrono::steady_clock::now() < give_up) {
+                        std::this_thread::yield();
+                    }
+                    met += present == 100;
+                },
+                {.grain = 1});
+        });
+        REQUIRE(met == 100);
+    }
+}
+
+TEST_CASE("nesting: every one of thirty calls in each other is helped, though nobody could take up the outer ones' offers", "[par][nesting]") {
+    constexpr int deepest = 30;
+    const pool workers(2);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto wait_until = [&](const std::atomic<bool>& flag) {
+        while (!flag && std::chrono::steady_clock::now() < give_up) {
+            std::this_thread::yield();
+        }
+    };
+    const auto caller = std::this_thread::get_id();
+    std::atomic<bool> held{false};    // the worker is in an item of the outermost call
+    std::atomic<bool> let_go{false};
+    std::atomic<bool> reached{false};  // an item of the innermost call, by the worker
+    std::atomic<int> helped{0};
+    std::function<void(int)> descend = [&](int depth) {
+        for_each_index(
+            2,
+            [&](std::size_t i) {
+                if (std::this_thread::get_id() != caller) {
+                    if (depth == 0) {
+                        held = true;
+                        wait_until(let_go);
+                    } else {
+                        ++helped;
+                        reached = reached || depth == deepest;
+                    }
+                } else if (depth == 0) {
+                    wait_until(held);
+                    descend(1);
+                } else if (i == 0 && depth < deepest) {
+                    descend(depth + 1);
+                } else if (i == 0) {
+                    let_go = true;
+                    wait_until(reached);
+                }
+            },
+            {.grain = 1});
+    };
+    workers.install([&] { descend(0); });
+    REQUIRE(reached);
+    REQUIRE(helped == deepest);
+}
+
 TEST_CASE("nesting: each level gives the same bits at every thread count", "[par][nesting][determinism]") {
     const auto nested_sum = [] {
         return fold_index(

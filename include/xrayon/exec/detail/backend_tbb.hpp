@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cfenv>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
@@ -179,8 +180,36 @@ private:
     std::size_t visitors_;
 };
 
+/// The offers of one thread that nobody has taken up yet, of all calls that it is in, on a cache line of its own because others count
+/// down. oneTBB keeps them in a queue of the arena's slot that the thread is in. The queue has room for 64 and is never given back. Where
+/// its end is reached, arena_slot::prepare_task_pool (src/tbb/arena_slot.h, 2021.8; the same up to 2022.0) counts what still lies there:
+/// with more than 64 - 64/4 = 48, the new one included, it allocates a larger queue, else it moves them to the front. If that
+/// allocation fails, the queue stays locked and the offer, which has been counted, is lost: its call waits for ever. So a thread
+/// never has more than `most` there, which leaves 16 to what the program itself spawns inside an item, and oneTBB never allocates
+/// for an offer. As nobody leaves a slot before all that he offered in it has been taken, a thread's count is at least the slot's.
+///
+/// One call takes a quarter of what is left, so that ten calls, one within the other, can make offers while no thread is free to take
+/// any, and thirty calls of two items each. Whoever takes an offer makes the next ones: 8 by the caller, then 8 by each helper.
+struct alignas(64) offer_limit {
+    static constexpr std::uint32_t most = 32;
+    std::atomic<std::uint32_t> untaken{0};
+
+    [[nodiscard]] std::size_t next() const noexcept {
+        // Acquire: whoever counted one down had taken it out of the queue before.
+        return (most - std::min(most, untaken.load(std::memory_order_acquire)) + 3) / 4;
+    }
+};
+inline namespace state_1 {
+XRAYON_SHARED inline constinit thread_local offer_limit offers_here;
+}
+
 /// An arena of `threads - 1` workers with room for `visitors` callers, or the arena that the calling thread is in.
 class arena {
+    template <class Body>
+    struct sharing;
+    template <class Body>
+    class offer;
+
 public:
     arena(const arena_config& config, std::size_t visitors)
         : arena_(constraints_of(config, visitors), static_cast<unsigned>(visitors),
@@ -234,83 +263,161 @@ public:
         });
     }
 
-    /// Runs `body()` on the calling thread, which is in this arena, and offers it to up to `helpers` others. Returns when the caller's
-    /// and all begun bodies have ended; the caller takes back the offers that nobody has taken up, so that it never waits for a thread
-    /// to become free. `body` must not throw. A waiting thread runs nothing but bodies of this very call. Where memory or threads run
-    /// out, fewer helpers do the same work.
+    /// Runs `body()` on the calling thread, which is in this arena, and offers it to up to `helpers` others: some itself, the rest by those
+    /// who have begun (offer_limit says why). Returns when the caller's and all begun bodies have ended; the caller takes back the offers
+    /// that nobody has taken up, so that it never waits for a thread to become free. `body` must not throw, and where it has returned on
+    /// one thread there is nothing left to begin on another. A waiting thread runs nothing but bodies of this very call. Where memory or
+    /// threads run out, fewer helpers do the same work.
     /// The context is isolated, so that a foreign group that is cancelled around us leaves no part of the work undone, and it
     /// carries the caller's floating-point settings to the helpers.
     /// @throws resource_error  if the body forked and this is the child: its helpers do not exist, and waiting for them would not end
     template <class Body>
     void share(std::size_t helpers, Body& body) {
-        struct sharing {
-            tbb::task_group_context context{tbb::task_group_context::isolated,
-                                            tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
-            tbb::detail::d1::wait_context open{0};
-        };
         union kept_sharing {  // in a child it must not be destroyed: that may wait too, and oneTBB's debug library minds helpers that have not ended
-            kept_sharing() : value() {}
+            kept_sharing(arena& home, Body& body, offer<Body>* offers, std::size_t here, std::size_t helpers)
+                : value(home, body, offers, here, helpers) {}
             ~kept_sharing() {}
-            sharing value;
+            sharing<Body> value;
         };
         tbb::this_task_arena::isolate([&] {
             const fork_mark mark;
             // Not a tbb::task_group: one that finds no memory for a task has counted it all the same, and waits for it for ever (2021.8).
-            std::unique_ptr<offer<Body>[]> offers(can_offer() ? new (std::nothrow) offer<Body>[helpers] : nullptr);
+            const std::size_t here = std::min(helpers, may_offer());
+            std::unique_ptr<offer<Body>[]> offers(here != 0 ? new (std::nothrow) offer<Body>[helpers] : nullptr);
             if (!offers) {
                 body();
                 return;
             }
-            kept_sharing kept;
-            sharing& shared = kept.value;
-            try {
-                for (std::size_t i = 0; i < helpers; ++i) {
-                    offers[i].body = &body;
-                    offers[i].open = &shared.open;
-                    offers[i].mark = mark;
-                    shared.open.reserve();
-                    tbb::detail::d1::spawn(offers[i], shared.context);
-                }
-            } catch (...) {
-                // oneTBB could not start a thread for what has been offered. The offer stands.
-            }
+            kept_sharing kept(*this, body, offers.get(), here, helpers);
+            sharing<Body>& shared = kept.value;
+            shared.make_offers(0, here, nullptr);
             body();
             if (mark.in_child()) [[unlikely]] {
                 (void)offers.release();  // queues of oneTBB's point at them
                 mark.check_not_in_child("xrayon");
             }
+            shared.over.store(true, std::memory_order_relaxed);
             tbb::detail::d1::wait(shared.open, shared.context);
             shared.~sharing();
         });
     }
 
 private:
+    /// A call while it is shared.
+    template <class Body>
+    struct sharing {
+        /// The caller is about to make the first `here` of the offers.
+        sharing(arena& in, Body& what, offer<Body>* room, std::size_t here, std::size_t most)
+            : open(static_cast<std::uint32_t>(here)), offered(here), home(in), body(what), offers(room), helpers(most) {}
+
+        /// Makes the offers [begin, end), which `open` counts already, as `left` does if there is one, from the calling thread.
+        void make_offers(std::size_t begin, std::size_t end, tbb::detail::d1::wait_context* left) noexcept {
+            std::atomic<std::uint32_t>& untaken = offers_here.untaken;
+            untaken.fetch_add(static_cast<std::uint32_t>(end - begin), std::memory_order_relaxed);
+            std::size_t next = begin;
+            try {
+                while (next < end) {
+                    offer<Body>& each = offers[next++];
+                    each.call = this;
+                    each.untaken = &untaken;
+                    each.left = left;
+                    tbb::detail::d1::spawn(each, context);
+                }
+            } catch (...) {
+                // oneTBB could not start a thread for the last one. It stands; those behind it are not made.
+                if (next < end) {
+                    const auto number = static_cast<std::uint32_t>(end - next);
+                    untaken.fetch_sub(number, std::memory_order_relaxed);
+                    open.release(number);
+                    if (left != nullptr) {
+                        left->release(number);
+                    }
+                }
+            }
+        }
+
+        /// What a helper does. It takes back what others have not taken of its own offers, so that none lies in a slot that has been left:
+        /// the caller might then wait for a thread to come by.
+        void help() noexcept {
+            if (offered.load(std::memory_order_relaxed) >= helpers) {
+                run();
+                return;
+            }
+            help_and_offer();
+        }
+
+        tbb::task_group_context context{tbb::task_group_context::isolated,
+                                        tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
+        tbb::detail::d1::wait_context open;  // offers that have been made and not ended
+        std::atomic<std::size_t> offered;    // those that somebody makes, or has made; more than `helpers`: all of them
+        std::atomic<bool> over{false};       // a body has returned
+        arena& home;
+        Body& body;
+        offer<Body>* offers;
+        std::size_t helpers;
+        fork_mark mark;
+
+    private:
+        void run() noexcept {
+            body();
+            if (mark.in_child()) [[unlikely]] {
+                end_lost_helper(mark);
+            }
+            over.store(true, std::memory_order_relaxed);
+        }
+
+        XRAYON_NOINLINE void help_and_offer() noexcept {
+            const std::size_t number = home.may_offer();
+            const std::size_t begin = number == 0 ? helpers : offered.fetch_add(number, std::memory_order_relaxed);
+            if (begin >= helpers) {
+                run();
+                return;
+            }
+            const std::size_t end = std::min(begin + number, helpers);
+            open.reserve(static_cast<std::uint32_t>(end - begin));
+            tbb::detail::d1::wait_context left(static_cast<std::uint32_t>(end - begin));
+            make_offers(begin, end, &left);
+            run();
+            tbb::detail::d1::wait(left, context);
+        }
+    };
+
     /// A body that another thread may run. What tbb::task_group makes, in memory of ours.
     template <class Body>
     class offer final : public tbb::detail::d1::task {
     public:
-        Body* body = nullptr;
-        tbb::detail::d1::wait_context* open = nullptr;
-        fork_mark mark = {};
+        sharing<Body>* call = nullptr;
+        std::atomic<std::uint32_t>* untaken = nullptr;  // of the thread that made it
+        tbb::detail::d1::wait_context* left = nullptr;  // null: made by the caller, who waits for all
 
     private:
         tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
-            (*body)();
-            if (mark.in_child()) [[unlikely]] {
-                end_lost_helper(mark);
+            untaken->fetch_sub(1, std::memory_order_release);
+            if (left != nullptr) {
+                left->release();
             }
-            open->release();
+            if (!call->over.load(std::memory_order_relaxed)) {
+                call->help();
+            }
+            call->open.release();
             return nullptr;
         }
-        tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data&) override {
-            open->release();
-            return nullptr;
+        tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data& data) override {
+            call->over.store(true, std::memory_order_relaxed);
+            return execute(data);
         }
     };
 
-    /// True when the slot of the calling thread has the queue that offers go to. oneTBB allocates it at the first offer made in a slot;
-    /// if that fails the offer is lost, and the next one made there crashes (2021.8). So the first offer of each slot is one that may
-    /// be lost: should it fail, the slot offers nothing any more, and its thread works alone there.
+    /// How many offers the calling thread may make, for the call that it is about to begin or to help in.
+    ///
+    /// None when its slot has no queue for them. oneTBB allocates it at the first offer made in a slot; if that fails the offer is lost, and
+    /// the next one made there crashes (2021.8). So the first offer of each slot is one that may be lost: should it fail, the slot
+    /// offers nothing any more, and its thread works alone there.
+    std::size_t may_offer() noexcept {
+        const std::size_t number = offers_here.next();
+        return number != 0 && can_offer() ? number : 0;
+    }
+
     bool can_offer() noexcept {
         const int index = tbb::this_task_arena::current_thread_index();
         const auto slot = static_cast<std::size_t>(std::max(0, index));
@@ -321,32 +428,39 @@ private:
         return known == slot_state::ready || (known == slot_state::unused && make_ready(slot));
     }
 
-    /// Inside the isolation of `share`, because it waits.
+    /// Does nothing but having been in the queue.
+    class first_offer final : public tbb::detail::d1::task {
+    public:
+        tbb::task_group_context context{tbb::task_group_context::isolated};
+        tbb::detail::d1::wait_context open{1};
+
+    private:
+        tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
+            open.release();
+            return nullptr;
+        }
+        tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data& data) override { return execute(data); }
+    };
+
     XRAYON_COLD bool make_ready(std::size_t slot) noexcept {
-        const auto nothing = [] {};
-        struct first_offer {
-            tbb::task_group_context context{tbb::task_group_context::isolated};
-            tbb::detail::d1::wait_context open{1};
-            offer<const decltype(nothing)> task = {};
-        };
         auto first = std::unique_ptr<first_offer>(new (std::nothrow) first_offer);
         if (!first) {
             return false;  // the next call tries again
         }
-        first->task.body = &nothing;
-        first->task.open = &first->open;
-        try {
-            tbb::detail::d1::spawn(first->task, first->context);
-        } catch (const std::bad_alloc&) {
-            (void)first.release();  // lost, or kept and then no memory to say that no thread could be started: nobody knows
-            slots_[slot].store(slot_state::unusable, std::memory_order_relaxed);
-            return false;
-        } catch (...) {
-            // Kept; no thread could be started for it.
-        }
-        tbb::detail::d1::wait(first->open, first->context);
-        slots_[slot].store(slot_state::ready, std::memory_order_relaxed);
-        return true;
+        return tbb::this_task_arena::isolate([&] {  // because it waits
+            try {
+                tbb::detail::d1::spawn(*first, first->context);
+            } catch (const std::bad_alloc&) {
+                (void)first.release();  // lost, or kept and then no memory to say that no thread could be started: nobody knows
+                slots_[slot].store(slot_state::unusable, std::memory_order_relaxed);
+                return false;
+            } catch (...) {
+                // Kept; no thread could be started for it.
+            }
+            tbb::detail::d1::wait(first->open, first->context);
+            slots_[slot].store(slot_state::ready, std::memory_order_relaxed);
+            return true;
+        });
     }
 
     enum class slot_state : unsigned char { unused, ready, unusable };
