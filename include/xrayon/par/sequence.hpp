@@ -21,9 +21,11 @@
 #include <xrayon/par/loop_options.hpp>
 #include <xrayon/par/results.hpp>
 #include <xrayon/par/sink/collect.hpp>
+#include <xrayon/par/sink/compare.hpp>
 #include <xrayon/par/sink/extreme.hpp>
 #include <xrayon/par/sink/find.hpp>
 #include <xrayon/par/sink/for_each.hpp>
+#include <xrayon/par/sink/partition.hpp>
 #include <xrayon/par/sink/reduce.hpp>
 #include <xrayon/par/sink/sum.hpp>
 #include <xrayon/par/source/iota.hpp>
@@ -36,6 +38,7 @@
 #include <xrayon/par/stage/filter.hpp>
 #include <xrayon/par/stage/flat_map.hpp>
 #include <xrayon/par/stage/fold.hpp>
+#include <xrayon/par/stage/intersperse.hpp>
 #include <xrayon/par/stage/map.hpp>
 #include <xrayon/par/stage/map_init.hpp>
 #include <xrayon/par/stage/select.hpp>
@@ -195,6 +198,14 @@ public:
         return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), true));
     }
 
+    /// The items with a copy of `between` between each two of them.
+    template <class T>
+    auto intersperse(T between) &&
+        requires indexed
+    {
+        return around(detail::intersperse_source<Source>(std::move(flow_.source), std::move(between)));
+    }
+
     /// Backwards.
     auto rev() &&
         requires indexed
@@ -222,6 +233,17 @@ public:
     {
         check(step >= 1, "step_by: step must be >= 1", step);
         return select(0, size() / step + (size() % step != 0), step, false);
+    }
+
+    /// The indices of the items for which `matches(item)` holds.
+    template <class F>
+    auto positions(F matches) &&
+        requires indexed
+    {
+        check_predicate<F>();
+        return std::move(*this).enumerate().filter_map([matches = std::move(matches)](const std::pair<std::size_t, item_type>& each) {
+            return static_cast<bool>(detail::give(matches, std::as_const(each.second))) ? std::optional(each.first) : std::nullopt;
+        });
     }
 
     /// Vectors of n items; the last one may have fewer. @throws argument_error if n is 0
@@ -311,6 +333,27 @@ public:
         requires indexed && requires(Range& out) { std::span(out); }
     void collect_into(Range& out) && {
         std::move(*this).collect_into(std::span(out));
+    }
+
+    /// `pair(those for which matches(item) holds, the others)`, both in order.
+    template <class F>
+    [[nodiscard]] auto partition(F matches) && {
+        check_predicate<F>();
+        using value = stored_t<item_type>;
+        const loop_options options = flow_.options_of("partition");
+        return detail::split_flagged<value>(std::move(*this)
+                                                .map([matches = std::move(matches)](item_type x) {
+                                                    const bool kept = static_cast<bool>(detail::give(matches, std::as_const(x)));
+                                                    return std::pair<bool, value>(kept, std::forward<item_type>(x));
+                                                })
+                                                .collect(),
+                                            options, "partition");
+    }
+
+    /// Of pairs: `pair(first elements, second elements)`, both in order.
+    [[nodiscard]] auto unzip() && {
+        const loop_options options = flow_.options_of("unzip");
+        return detail::split_pairs(std::move(*this).collect(), options, "unzip");
     }
 
     /// The sum. Of numbers: along the canonical tree over leaves of sum_leaf items in sum_lanes lanes (par/sink/sum.hpp), in the type of
@@ -422,6 +465,58 @@ public:
         const auto backwards = select(0, n, 1, true);
         const auto found = detail::position_first(backwards.flow_, matches, "position_last");
         return found ? std::optional(n - 1 - *found) : std::nullopt;
+    }
+
+    /// Lexicographic order of these items and the other's: the first two that differ decide, else the lengths. What lies behind is cancelled.
+    template <detail::sequence_operand Other>
+    [[nodiscard]] auto cmp(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "cmp");
+    }
+    /// cmp; unordered where the first two items that are not equal are.
+    template <detail::sequence_operand Other>
+    [[nodiscard]] auto partial_cmp(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "partial_cmp");
+    }
+    /// True when both have the same length and equal items.
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool eq(Other&& other) &&
+        requires indexed
+    {
+        return detail::equal(flow_, detail::source_of(std::forward<Other>(other)), "eq");
+    }
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool ne(Other&& other) &&
+        requires indexed
+    {
+        return !detail::equal(flow_, detail::source_of(std::forward<Other>(other)), "ne");
+    }
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool lt(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "lt") < 0;
+    }
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool le(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "le") <= 0;
+    }
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool gt(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "gt") > 0;
+    }
+    template <detail::sequence_operand Other>
+    [[nodiscard]] bool ge(Other&& other) &&
+        requires indexed
+    {
+        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "ge") >= 0;
     }
 
     /// What the sequence draws from, for sequences around this one.

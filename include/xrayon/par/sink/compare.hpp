@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_SINK_COMPARE_HPP
+#define XRAYON_PAR_SINK_COMPARE_HPP
+
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <xrayon/par/detail/first_hit.hpp>
+#include <xrayon/par/detail/flow.hpp>
+
+namespace xrayon::detail {
+
+/// What `test(a, b)`, an optional, gives for the first pair of items side by side for which it gives something.
+template <class Value, class Flow, class Other, class Test>
+std::optional<Value> first_pair(const Flow& flow, const Other& other, const Test& test, std::string_view name) {
+    const auto make_probe = [&] {
+        return [a = flow.source.open(), b = other.open(), &test](std::size_t i) mutable -> std::optional<Value> { return test(a(i), b(i)); };
+    };
+    return first_hit<Value>(std::min(flow.source.size(), other.size()), make_probe, flow.options_of(name), name);
+}
+
+/// Lexicographic, as std::lexicographical_compare_three_way: the first two items for which `a <=> b` is not equal decide, else the lengths.
+template <class Flow, class Other>
+auto compare(const Flow& flow, const Other& other, std::string_view name) {
+    using order = std::common_comparison_category_t<
+        std::compare_three_way_result_t<std::remove_cvref_t<typename Flow::item>, std::remove_cvref_t<source_item_t<Other>>>,
+        std::strong_ordering>;
+    const auto differ = [](const auto& a, const auto& b) {
+        const order result = a <=> b;
+        return result != 0 ? std::optional<order>(result) : std::nullopt;
+    };
+    const auto found = first_pair<order>(flow, other, differ, name);
+    return found ? *found : static_cast<order>(flow.source.size() <=> other.size());
+}
+
+/// True when both have the same length and equal items side by side.
+template <class Flow, class Other>
+bool equal(const Flow& flow, const Other& other, std::string_view name) {
+    struct yes {};
+    const auto differ = [](const auto& a, const auto& b) { return a == b ? std::nullopt : std::optional<yes>(yes{}); };
+    return flow.source.size() == other.size() && !first_pair<yes>(flow, other, differ, name).has_value();
+}
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_SINK_COMPARE_HPP
