@@ -242,7 +242,7 @@ TEST_CASE("nesting: all of a hundred threads take part in a call", "[par][nestin
     }
 }
 
-TEST_CASE("nesting: every one of thirty calls in each other is helped, though nobody could take up the outer ones' offers", "[par][nesting]") {
+TEST_CASE("nesting: each of thirty calls in one another is helped, though nobody takes up the outer ones' offers at first", "[par][nesting]") {
     constexpr int deepest = 30;
     const pool workers(2);
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);

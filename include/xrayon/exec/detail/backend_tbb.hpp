@@ -181,15 +181,15 @@ private:
 };
 
 /// The offers of one thread that nobody has taken up yet, of all calls that it is in, on a cache line of its own because others count
-/// down. oneTBB keeps them in a queue of the arena's slot that the thread is in. The queue has room for 64 and is never given back. Where
-/// its end is reached, arena_slot::prepare_task_pool (src/tbb/arena_slot.h, 2021.8; the same up to 2022.0) counts what still lies there:
-/// with more than 64 - 64/4 = 48, the new one included, it allocates a larger queue, else it moves them to the front. If that
+/// down. oneTBB keeps them in a queue of the arena's slot that the thread is in, which has room for 64 and is kept. Where its end is
+/// reached, arena_slot::prepare_task_pool (src/tbb/arena_slot.h of 2021.8; the sources of 2023 have the same rule) counts what still lies
+/// there: if that is more than 64 - 64/4 = 48, the new one included, it allocates a larger queue, else it moves them to the front. If the
 /// allocation fails, the queue stays locked and the offer, which has been counted, is lost: its call waits for ever. So a thread
 /// never has more than `most` there, which leaves 16 to what the program itself spawns inside an item, and oneTBB never allocates
-/// for an offer. As nobody leaves a slot before all that he offered in it has been taken, a thread's count is at least the slot's.
+/// for an offer. Nobody leaves a slot before all that was offered from there has been taken: the thread's count is never below the slot's.
 ///
-/// One call takes a quarter of what is left, so that ten calls, one within the other, can make offers while no thread is free to take
-/// any, and thirty calls of two items each. Whoever takes an offer makes the next ones: 8 by the caller, then 8 by each helper.
+/// One call takes a quarter of what is left: so ten calls, one within the other, can make offers while no thread is free to take any, and
+/// thirty-two of two items each. Whoever takes an offer makes the next ones: 8 by the caller, then 8 by each helper.
 struct alignas(64) offer_limit {
     static constexpr std::uint32_t most = 32;
     std::atomic<std::uint32_t> untaken{0};
@@ -410,8 +410,8 @@ private:
 
     /// How many offers the calling thread may make, for the call that it is about to begin or to help in.
     ///
-    /// None when its slot has no queue for them. oneTBB allocates it at the first offer made in a slot; if that fails the offer is lost, and
-    /// the next one made there crashes (2021.8). So the first offer of each slot is one that may be lost: should it fail, the slot
+    /// None when its slot has no queue for them. oneTBB allocates it at the first offer made in a slot; if that fails the offer is lost,
+    /// and the next one made there crashes (2021.8). So the first offer of each slot is one that may be lost: should it fail, the slot
     /// offers nothing any more, and its thread works alone there.
     std::size_t may_offer() noexcept {
         const std::size_t number = offers_here.next();
