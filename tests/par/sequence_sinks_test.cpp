@@ -143,8 +143,8 @@ TEST_CASE("sequence: min is the first of the smallest, max the last of the great
 TEST_CASE("sequence: searches give the first hit, whatever is found first", "[par][sequence]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (std::size_t round = 0; round < 40; ++round) {
-            const std::size_t n = 1 + test::mix(round) % 3000;
+        for (std::size_t round = 0; round < 15; ++round) {
+            const std::size_t n = 1 + test::mix(round) % 1000;
             const std::size_t every = 1 + test::mix(round + 77) % 200;
             const std::size_t from = test::mix(round + 99) % (2 * n);  // often past the end: nothing to be found
             const auto hit = [&](std::size_t i) { return i >= from && test::mix(i) % every == 0; };
@@ -155,7 +155,7 @@ TEST_CASE("sequence: searches give the first hit, whatever is found first", "[pa
                     last = i;
                 }
             }
-            const test::random_delays delays(round, 32);
+            const test::random_delays delays(round, 64);
             INFO("threads " << threads << ", round " << round);
             workers.install([&] {
                 REQUIRE(par(iota(n)).find_first(hit) == first);
@@ -185,7 +185,7 @@ TEST_CASE("sequence: a search ends long before the end of a range that nobody co
 TEST_CASE("sequence: of a hit and a throw the lower one wins", "[par][sequence][errors]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (std::size_t round = 0; round < 60; ++round) {
+        for (std::size_t round = 0; round < 30; ++round) {
             const std::size_t n = 2000;
             const std::size_t hit = test::mix(round) % n;
             const std::size_t bad = test::mix(round + 1000) % n;

@@ -144,8 +144,10 @@ auto collect_by_bits(const Flow& flow) {
                     kept[count] = read(begin + i);
                     count += (mask >> i) & 1u;
                 }
-                std::memcpy(static_cast<void*>(where), kept.data(), count * sizeof(value));
-                where += count;
+                if (count != 0) {  // else there may be no memory at all to point at
+                    std::memcpy(static_cast<void*>(where), kept.data(), count * sizeof(value));
+                    where += count;
+                }
             }
         };
     };
