@@ -143,26 +143,8 @@ public:
 
     /// Fills the report if one was asked for; what there is no memory for is left out.
     void report() noexcept {
-        if (options_.report == nullptr) {
-            return;
-        }
-        run_report& report = *options_.report;
-        report = run_report{};
-        report.total = state_.count;
-        report.done = finished_;
-        report.threads = threads_;
-        if (succeeded()) {
-            return;
-        }
-        sort();
-        const std::size_t lowest = errors_.empty() ? failed_ : std::min(failed_, errors_.front().index);
-        try {
-            if (lowest != call_state::none) {
-                report.failed = lowest;
-                report.path = path_to(lowest);
-            }
-            for_each_completed([&](std::size_t begin, std::size_t end) { report.completed.push_back({begin, end}); });
-        } catch (...) {
+        if (options_.report != nullptr) [[unlikely]] {
+            fill_report();
         }
     }
 
@@ -186,6 +168,27 @@ public:
     }
 
 private:
+    XRAYON_COLD void fill_report() noexcept {
+        run_report& report = *options_.report;
+        report = run_report{};
+        report.total = state_.count;
+        report.done = finished_;
+        report.threads = threads_;
+        if (succeeded()) {
+            return;
+        }
+        sort();
+        const std::size_t lowest = errors_.empty() ? failed_ : std::min(failed_, errors_.front().index);
+        try {
+            if (lowest != call_state::none) {
+                report.failed = lowest;
+                report.path = path_to(lowest);
+            }
+            for_each_completed([&](std::size_t begin, std::size_t end) { report.completed.push_back({begin, end}); });
+        } catch (...) {
+        }
+    }
+
     /// With the mutex held.
     void lower_cut(std::size_t index) noexcept { state_.cut.store(std::min(state_.cut.load(std::memory_order_relaxed), index), std::memory_order_relaxed); }
 

@@ -56,6 +56,9 @@ public:
         last_ = now;
     }
 
+    /// When the last claim ended.
+    [[nodiscard]] ticks last() const noexcept { return last_; }
+
     /// True when the call has been running inline long enough, and what is left seems worth a fork (1 to 2 us).
     [[nodiscard]] bool should_share(std::size_t left) const noexcept {
         return threads_ > 1 && left > 0 && last_ - start_ >= share_after * tick_clock::per_microsecond()
