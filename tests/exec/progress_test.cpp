@@ -17,6 +17,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -580,10 +581,8 @@ TEST_CASE("progress: a line longer than what a pipe or socket can take is cut of
 
 TEST_CASE("progress: in a file the lines stand where the program's own writing left off", "[exec][progress]") {
     for (const int mode : {0, O_APPEND}) {
-        char name[] = "/tmp/xrayon-progress-XXXXXX";
-        test::descriptor file(::mkstemp(name));
+        test::descriptor file(::memfd_create("xrayon-progress", MFD_CLOEXEC));
         REQUIRE(file.get() >= 0);
-        ::unlink(name);
         ::fcntl(file.get(), F_SETFL, mode);
         detail::descriptor_output out(file.get());
         REQUIRE(::write(file.get(), "one ", 4) == 4);

@@ -65,7 +65,8 @@ struct byte_runs {
 }
 
 /// True when two views share memory, tested run by run. Exact for slices of one array with equal steps, or where one steps by a
-/// multiple of the other; where a view's own runs overlap each other, bytes that meet count as shared; never false where they do share. O(rows) at most, O(1) where the views lie far apart.
+/// multiple of the other; where a view's own runs overlap each other, bytes that meet count as shared; never false where they do share.
+/// O(rows) at most, O(1) where the views lie far apart.
 template <class T, class U>
 [[nodiscard]] bool overlap(const array_view<T, 2>& a, const array_view<U, 2>& b) noexcept {
     const byte_runs x(a);
