@@ -3,6 +3,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/delays.hpp"
+#include "../support/sequences.hpp"
 #include "../support/thread_counts.hpp"
 
 #include <compare>
@@ -19,14 +20,6 @@ using namespace xrayon;
 
 namespace {
 
-std::vector<int> numbers(std::size_t n) {
-    std::vector<int> out(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        out[i] = static_cast<int>(test::mix(i + 1) % 1000);
-    }
-    return out;
-}
-
 template <class T>
 std::vector<T> copy_of(const results<T>& r) {
     return std::vector<T>(r.begin(), r.end());
@@ -36,7 +29,7 @@ std::vector<T> copy_of(const results<T>& r) {
 
 TEST_CASE("sequence: partition keeps both sides in order", "[par][sequence]") {
     for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{4096}, std::size_t{10'000}}) {
-        const auto input = numbers(n);
+        const auto input = test::numbers(n);
         std::vector<int> small, large, odd_small, odd_large;
         for (const int x : input) {
             (x < 300 ? small : large).push_back(x);
@@ -65,7 +58,7 @@ TEST_CASE("sequence: partition keeps both sides in order", "[par][sequence]") {
 }
 
 TEST_CASE("sequence: unzip takes pairs apart", "[par][sequence]") {
-    const auto input = numbers(1000);
+    const auto input = test::numbers(1000);
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         workers.install([&] {
@@ -93,7 +86,7 @@ TEST_CASE("sequence: comparisons are those of a dictionary", "[par][sequence]") 
             REQUIRE(par(a).ge(b) == (a >= b));
         }
     }
-    auto a = numbers(5000);
+    auto a = test::numbers(5000);
     auto b = a;
     REQUIRE(par(a).eq(b));
     b[4000] += 1;
@@ -118,7 +111,7 @@ TEST_CASE("sequence: NaN is neither less, equal nor greater", "[par][sequence]")
 }
 
 TEST_CASE("sequence: intersperse and positions", "[par][sequence]") {
-    const auto input = numbers(100);
+    const auto input = test::numbers(100);
     std::vector<int> woven;
     std::vector<std::size_t> at;
     for (std::size_t i = 0; i < input.size(); ++i) {

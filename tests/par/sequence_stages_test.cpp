@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <xrayon/par/chunks.hpp>
 #include <xrayon/par/sequence.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/delays.hpp"
+#include "../support/sequences.hpp"
 #include "../support/thread_counts.hpp"
 
 #include <atomic>
@@ -24,39 +26,18 @@ using namespace xrayon;
 
 namespace {
 
-std::vector<int> numbers(std::size_t n) {
-    std::vector<int> out(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        out[i] = static_cast<int>(test::mix(i + 1) % 1000);
-    }
-    return out;
-}
-
-/// `make()` gives the same at every thread count and grain, with items delayed: `expected`.
-template <class Expected, class Make>
-void require_everywhere(const Expected& expected, const Make& make) {
-    for (const std::size_t threads : test::thread_counts) {
-        const pool workers(threads);
-        for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{7}}) {
-            const test::random_delays delays(threads * 100 + grain.value_or(0), 64);
-            INFO("threads " << threads << ", grain " << grain.value_or(0));
-            REQUIRE(workers.install([&] { return make(loop_options{.grain = grain}); }) == expected);
-        }
-    }
-}
-
 const std::size_t sizes[] = {0, 1, 2, 3, 7, 64, 1000};
 
 } // namespace
 
 TEST_CASE("sequence: map, inspect and update see each item once, in a plain loop's place", "[par][sequence]") {
     for (const std::size_t n : sizes) {
-        const auto input = numbers(n);
+        const auto input = test::numbers(n);
         std::vector<std::string> expected;
         for (const int x : input) {
             expected.push_back(std::to_string(x) + "!");
         }
-        require_everywhere(expected, [&](const loop_options& options) {
+        test::require_everywhere(expected, [&](const loop_options& options) {
             std::atomic<std::size_t> seen{0};
             auto out = par(input)
                            .with(options)
@@ -72,7 +53,7 @@ TEST_CASE("sequence: map, inspect and update see each item once, in a plain loop
 
 TEST_CASE("sequence: filter, filter_map and flat_map keep order, however many items come out", "[par][sequence]") {
     for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{256}, std::size_t{5000}}) {
-        const auto input = numbers(n);
+        const auto input = test::numbers(n);
         std::vector<int> expected;
         for (const int x : input) {
             if (x % 3 == 0 && x > 10) {
@@ -88,7 +69,7 @@ TEST_CASE("sequence: filter, filter_map and flat_map keep order, however many it
             }
             return out;
         };
-        require_everywhere(expected, [&](const loop_options& options) {
+        test::require_everywhere(expected, [&](const loop_options& options) {
             return par(input)
                 .with(options)
                 .filter([](int x) { return x % 3 == 0; })
@@ -96,21 +77,21 @@ TEST_CASE("sequence: filter, filter_map and flat_map keep order, however many it
                 .flat_map(repeat)
                 .to_vector();
         });
-        require_everywhere(expected, [&](const loop_options& options) {
+        test::require_everywhere(expected, [&](const loop_options& options) {
             return par(input).with(options).filter([](int x) { return x % 3 == 0 && x > 10; }).map(repeat).flatten().to_vector();
         });
     }
 }
 
 TEST_CASE("sequence: a filter that keeps all, or nothing, is the loop's", "[par][sequence]") {
-    const auto input = numbers(3000);
-    require_everywhere(input, [&](const loop_options& options) { return par(input).with(options).filter([](int) { return true; }).to_vector(); });
-    require_everywhere(std::vector<int>{}, [&](const loop_options& options) { return par(input).with(options).filter([](int) { return false; }).to_vector(); });
+    const auto input = test::numbers(3000);
+    test::require_everywhere(input, [&](const loop_options& options) { return par(input).with(options).filter([](int) { return true; }).to_vector(); });
+    test::require_everywhere(std::vector<int>{}, [&](const loop_options& options) { return par(input).with(options).filter([](int) { return false; }).to_vector(); });
 }
 
 TEST_CASE("sequence: take, skip, step_by and rev pick what their indices say, also past the end and after each other", "[par][sequence]") {
     for (const std::size_t n : sizes) {
-        const auto input = numbers(n);
+        const auto input = test::numbers(n);
         for (const std::size_t k : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{63}, std::size_t{2000}}) {
             std::vector<int> taken, skipped, stepped, mixed;
             for (std::size_t i = 0; i < n; ++i) {
@@ -129,19 +110,19 @@ TEST_CASE("sequence: take, skip, step_by and rev pick what their indices say, al
             REQUIRE(par(input).skip(k).size() == skipped.size());
         }
     }
-    REQUIRE_THROWS_WITH(par(numbers(3)).step_by(0), "step_by: step must be >= 1, got 0");
+    REQUIRE_THROWS_WITH(par(test::numbers(3)).step_by(0), "step_by: step must be >= 1, got 0");
 }
 
 TEST_CASE("sequence: zip pairs up to the shortest, of any number of ranges and sequences", "[par][sequence]") {
     for (const std::size_t n : sizes) {
-        const auto a = numbers(n);
-        const auto b = numbers(n / 2 + 1);
+        const auto a = test::numbers(n);
+        const auto b = test::numbers(n / 2 + 1);
         std::vector<int> expected;
         for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
             expected.push_back(a[i] * 3 - (b[i] + 1) + static_cast<int>(i));
         }
         const auto join = [](int x, int y, std::size_t i) { return x * 3 - y + static_cast<int>(i); };
-        require_everywhere(expected, [&](const loop_options& options) {
+        test::require_everywhere(expected, [&](const loop_options& options) {
             return par(a).with(options).zip(par(b).map([](int x) { return x + 1; }), iota(n)).map(join).to_vector();
         });
         REQUIRE(zip(a, par(b).map([](int x) { return x + 1; }), iota(n)).map(join).to_vector() == expected);
@@ -158,8 +139,8 @@ TEST_CASE("sequence: zip pairs up to the shortest, of any number of ranges and s
 TEST_CASE("sequence: chain and interleave lay two sequences out as their names say", "[par][sequence]") {
     for (const std::size_t n : sizes) {
         for (const std::size_t m : {std::size_t{0}, std::size_t{1}, std::size_t{5}, std::size_t{64}, std::size_t{65}}) {
-            const auto a = numbers(n);
-            auto b = numbers(m);
+            const auto a = test::numbers(n);
+            auto b = test::numbers(m);
             for (int& x : b) {
                 x += 10'000;
             }
@@ -184,8 +165,8 @@ TEST_CASE("sequence: chain and interleave lay two sequences out as their names s
 }
 
 TEST_CASE("sequence: enumerate gives the index of each item where it stands", "[par][sequence]") {
-    const auto input = numbers(500);
-    require_everywhere(true, [&](const loop_options& options) {
+    const auto input = test::numbers(500);
+    test::require_everywhere(true, [&](const loop_options& options) {
         return par(input).with(options).enumerate().all([&](std::size_t i, int x) { return x == input[i]; });
     });
     REQUIRE(par(input).skip(10).enumerate().map([](std::size_t i, int) { return i; }).to_vector().front() == 0);
@@ -195,7 +176,7 @@ TEST_CASE("sequence: enumerate gives the index of each item where it stands", "[
 TEST_CASE("sequence: chunks and windows cover a range, uneven ends and empty ranges included", "[par][sequence]") {
     using piece = std::vector<int>;
     for (const std::size_t n : sizes) {
-        auto input = numbers(n);
+        auto input = test::numbers(n);
         for (const std::size_t k : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{7}, std::size_t{1001}}) {
             std::vector<piece> pieces, exact, from_end, from_end_exact, windows;
             for (std::size_t i = 0; i < n; i += k) {
@@ -234,7 +215,7 @@ TEST_CASE("sequence: chunks and windows cover a range, uneven ends and empty ran
 TEST_CASE("sequence: fold gives accumulators whose number depends on the size alone", "[par][sequence]") {
     const auto append = [](std::string text, int x) { return std::move(text) + std::to_string(x) + ","; };
     for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{10}, std::size_t{1000}, std::size_t{3000}}) {
-        const auto input = numbers(n);
+        const auto input = test::numbers(n);
         const std::size_t leaf = std::max<std::size_t>(1, n / 256);  // below 262,144 items
         for (const bool chunks : {false, true}) {
             const std::size_t length = chunks ? 7 : leaf;
@@ -243,14 +224,14 @@ TEST_CASE("sequence: fold gives accumulators whose number depends on the size al
                 if (i % length == 0) expected.emplace_back();
                 if (input[i] % 2 == 0) expected.back() = append(expected.back(), input[i]);
             }
-            require_everywhere(expected, [&](const loop_options& options) {
+            test::require_everywhere(expected, [&](const loop_options& options) {
                 auto even = par(input).with(options).filter([](int x) { return x % 2 == 0; });
                 const auto empty = [] { return std::string(); };
                 return chunks ? std::move(even).fold_chunks(7, empty, append).to_vector() : std::move(even).fold(empty, append).to_vector();
             });
         }
     }
-    REQUIRE_THROWS_WITH(par(numbers(3)).fold_chunks(0, [] { return 0; }, [](int a, int) { return a; }), "fold_chunks: length must be >= 1, got 0");
+    REQUIRE_THROWS_WITH(par(test::numbers(3)).fold_chunks(0, [] { return 0; }, [](int a, int) { return a; }), "fold_chunks: length must be >= 1, got 0");
 }
 
 TEST_CASE("sequence: map_init makes no more scratch than is in use at once, and never lends it twice", "[par][sequence][nesting]") {

@@ -5,17 +5,15 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <limits>
-#include <memory>
 #include <new>
-#include <string>
 #include <type_traits>
 #include <utility>
 
 #include <xrayon/core/stored.hpp>
-#include <xrayon/par/detail/each_item.hpp>
+#include <xrayon/par/detail/build_results.hpp>
 #include <xrayon/par/detail/fold_leaves.hpp>
-#include <xrayon/par/detail/guarded_call.hpp>
+#include <xrayon/par/detail/leaf_cursor.hpp>
+#include <xrayon/par/detail/run_each.hpp>
 #include <xrayon/par/loop_options.hpp>
 #include <xrayon/par/results.hpp>
 
@@ -45,14 +43,7 @@ concept index_map = index_callable<F> && storable<std::invoke_result_t<const F&,
 /// **Cost.** No allocation unless work is shared.
 template <index_callable F>
 void for_each_index(std::size_t n, const F& f, const loop_options& options = {}) {
-    detail::guarded_call call(n, options, "for_each_index");
-    const auto item = [&f](std::size_t i) { static_cast<void>(std::invoke(f, i)); };
-    detail::each_item work(item);
-    call.run(work);
-    call.outcome().report();
-    if (!call.outcome().succeeded()) {
-        call.outcome().raise();
-    }
+    detail::run_each(n, [&f](std::size_t i) { static_cast<void>(std::invoke(f, i)); }, options, "for_each_index");
 }
 
 /// @brief The results of `f(0) ... f(n - 1)`, in that order.
@@ -64,23 +55,8 @@ template <index_map F>
 [[nodiscard]] auto map_index(std::size_t n, const F& f, const loop_options& options = {})
     -> results<stored_t<std::invoke_result_t<const F&, std::size_t>>> {
     using value = stored_t<std::invoke_result_t<const F&, std::size_t>>;
-    detail::guarded_call call(n, options, "map_index");
-    if (n > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(value)) [[unlikely]] {
-        check(false, std::string(call.name()) + ": the results (" + to_text(sizeof(value)) + " bytes each) must fit in memory", n);
-    }
-    detail::raw_results<value> memory(n);
-    value* const data = memory.data();
-    const auto item = [&f, data](std::size_t i) { ::new (static_cast<void*>(data + i)) value(std::invoke(f, i)); };
-    detail::each_item work(item);
-    call.run(work);
-    call.outcome().report();
-    if (!call.outcome().succeeded()) [[unlikely]] {
-        if constexpr (!std::is_trivially_destructible_v<value>) {
-            call.outcome().for_each_completed([data](std::size_t begin, std::size_t end) { std::destroy(data + begin, data + end); });
-        }
-        call.outcome().raise();
-    }
-    return results<value>(memory);
+    const auto open = [&f] { return [&f](std::size_t i, value* where) { ::new (static_cast<void*>(where)) value(std::invoke(f, i)); }; };
+    return detail::build_results<value>(n, n, std::identity{}, open, options, "map_index");
 }
 
 /// A function of a leaf `[begin, end)` that gives a partial result.
@@ -103,8 +79,11 @@ template <leaf_function Leaf, class Combine, class Value = stored_t<std::invoke_
     requires std::is_invocable_r_v<Value, const Combine&, Value, Value>
 [[nodiscard]] Value fold_index(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Combine& combine, const loop_options& options = {}) {
     check(leaf_size >= 1, "fold_index: leaf_size must be >= 1", leaf_size);
-    const auto leaf_at = [&leaf](std::size_t begin, std::size_t end, const auto&...) -> Value { return Value(std::invoke(leaf, begin, end)); };
-    return detail::fold_leaves<Value>(n, leaf_size, leaf_at, combine, options, "fold_index");
+    const auto leaf_at = [&leaf](std::size_t begin, std::size_t end, const detail::leaf_cursor&) -> Value {
+        return Value(std::invoke(leaf, begin, end));
+    };
+    const auto empty = [&leaf]() -> Value { return Value(std::invoke(leaf, std::size_t{0}, std::size_t{0})); };
+    return detail::fold_leaves<Value>(n, leaf_size, leaf_at, empty, combine, options, "fold_index");
 }
 
 } // namespace xrayon

@@ -30,7 +30,6 @@
 #include <xrayon/par/sink/sum.hpp>
 #include <xrayon/par/source/iota.hpp>
 #include <xrayon/par/source/range.hpp>
-#include <xrayon/par/source/subranges.hpp>
 #include <xrayon/par/source/zip.hpp>
 #include <xrayon/par/stage/chain.hpp>
 #include <xrayon/par/stage/chunks.hpp>
@@ -57,11 +56,6 @@ template <class Source, class Stage>
 class sequence;
 
 namespace detail {
-
-template <class T>
-inline constexpr bool is_sequence = false;
-template <class Source, class Stage>
-inline constexpr bool is_sequence<sequence<Source, Stage>> = true;
 
 /// What can stand beside a sequence, as in zip and chain: a range, or a sequence that gives one item for each of its source.
 template <class T>
@@ -136,7 +130,7 @@ public:
     auto inspect(F look) && {
         return std::move(*this).map([look = std::move(look)](item_type x) -> item_type {
             detail::give(look, std::as_const(x));
-            return static_cast<item_type>(x);
+            return std::forward<item_type>(x);
         });
     }
 
@@ -145,7 +139,7 @@ public:
     auto update(F change) && {
         return std::move(*this).map([change = std::move(change)](item_type x) -> item_type {
             detail::give(change, x);
-            return static_cast<item_type>(x);
+            return std::forward<item_type>(x);
         });
     }
 
@@ -293,7 +287,7 @@ public:
 
     /// The elements of each item, which is a range.
     auto flatten() && {
-        return std::move(*this).flat_map([](item_type x) -> item_type { return static_cast<item_type>(x); });
+        return std::move(*this).flat_map([](item_type x) -> item_type { return std::forward<item_type>(x); });
     }
 
     // --- sinks ---------------------------------------------------------------------------------------------------------------------
@@ -302,19 +296,13 @@ public:
     template <class F>
     void for_each(const F& function) && {
         check_function<F>();
-        detail::for_each(flow_, function);
+        detail::for_each(flow_, function, "for_each");
     }
 
     /// The items in order, lazy ones evaluated (core/stored.hpp). If an item throws, nothing is kept.
     [[nodiscard]] auto collect() && {
         static_assert(storable<item_type>, "xrayon: collect: items must be values that can be kept");
-        if constexpr (indexed) {
-            return detail::collect_indexed(flow_);
-        } else if constexpr (detail::is_bit_collectable<flow>) {
-            return flow_.source.size() < detail::bit_collect_from ? detail::collect_blocks(flow_) : detail::collect_by_bits(flow_);
-        } else {
-            return detail::collect_blocks(flow_);
-        }
+        return detail::collect(flow_, "collect");
     }
 
     /// The same as a std::vector: one more move of each item.
@@ -327,7 +315,8 @@ public:
         requires indexed
     {
         check_rule(out.size() == size(), "collect_into: the output must have ", size(), " elements", out.size());
-        std::move(*this).zip(out).for_each([](auto&& pair) { std::get<1>(pair) = std::get<0>(std::forward<decltype(pair)>(pair)); });
+        const auto both = std::move(*this).zip(out);
+        detail::for_each(both.flow_, [](auto&& pair) { std::get<1>(pair) = std::get<0>(std::forward<decltype(pair)>(pair)); }, "collect_into");
     }
     template <class Range>
         requires indexed && requires(Range& out) { std::span(out); }
@@ -337,24 +326,13 @@ public:
 
     /// `pair(those for which matches(item) holds, the others)`, both in order.
     template <class F>
-    [[nodiscard]] auto partition(F matches) && {
+    [[nodiscard]] auto partition(const F& matches) && {
         check_predicate<F>();
-        using value = stored_t<item_type>;
-        const loop_options options = flow_.options_of("partition");
-        return detail::split_flagged<value>(std::move(*this)
-                                                .map([matches = std::move(matches)](item_type x) {
-                                                    const bool kept = static_cast<bool>(detail::give(matches, std::as_const(x)));
-                                                    return std::pair<bool, value>(kept, std::forward<item_type>(x));
-                                                })
-                                                .collect(),
-                                            options, "partition");
+        return detail::partition(flow_, matches);
     }
 
     /// Of pairs: `pair(first elements, second elements)`, both in order.
-    [[nodiscard]] auto unzip() && {
-        const loop_options options = flow_.options_of("unzip");
-        return detail::split_pairs(std::move(*this).collect(), options, "unzip");
-    }
+    [[nodiscard]] auto unzip() && { return detail::unzip(flow_); }
 
     /// The sum. Of numbers: along the canonical tree over leaves of sum_leaf items in sum_lanes lanes (par/sink/sum.hpp), in the type of
     /// `x + x`; 0 if there are none. Of anything else: `a + b` in the order of `reduce_with`, T{} if there are none.
@@ -363,7 +341,7 @@ public:
     /// The product, likewise; 1 if there are no numbers.
     [[nodiscard]] auto product() && { return std::move(*this).joined(std::multiplies<>{}, 1, "product"); }
 
-    /// How many items come out.
+    /// How many items come out. The functions of stages are called, for one of them may throw.
     [[nodiscard]] std::size_t count() && { return detail::count(flow_); }
 
     /// Items joined by `join(a, b)`: left to right from `identity()` within leaves (see `fold`), leaves along the canonical tree.
@@ -608,61 +586,6 @@ template <detail::sequence_operand... Ranges>
     requires(sizeof...(Ranges) >= 1)
 auto zip(Ranges&&... ranges) {
     return sequence(detail::zip_source<detail::source_of_t<Ranges>...>(detail::source_of(std::forward<Ranges>(ranges))...));
-}
-
-namespace detail {
-
-template <class Range>
-using span_of = decltype(std::span(std::declval<Range&>()));
-
-template <class Range, class Cut>
-auto par_cut(Range& range, std::size_t count, Cut cut) {
-    const std::span span(range);
-    return sequence(span_source<typename span_of<Range>::element_type, Cut>(span, count, cut));
-}
-
-} // namespace detail
-
-/// Spans of n elements of a contiguous range, the last one may be shorter; to be written to unless the range is const.
-/// @throws argument_error if n is 0
-template <class Range>
-    requires requires(Range& range) { std::span(range); }
-auto par_chunks(Range& range, std::size_t n) {
-    check(n >= 1, "par_chunks: length must be >= 1", n);
-    const std::size_t size = std::size(range);
-    return detail::par_cut(range, size / n + (size % n != 0), detail::cut_forwards{size, n});
-}
-/// par_chunks without the last one if that is shorter.
-template <class Range>
-    requires requires(Range& range) { std::span(range); }
-auto par_chunks_exact(Range& range, std::size_t n) {
-    check(n >= 1, "par_chunks_exact: length must be >= 1", n);
-    const std::size_t size = std::size(range);
-    return detail::par_cut(range, size / n, detail::cut_forwards{size, n});
-}
-/// par_chunks from the end of the range: the last one is the shorter one, and begins where the range does.
-template <class Range>
-    requires requires(Range& range) { std::span(range); }
-auto par_rchunks(Range& range, std::size_t n) {
-    check(n >= 1, "par_rchunks: length must be >= 1", n);
-    const std::size_t size = std::size(range);
-    return detail::par_cut(range, size / n + (size % n != 0), detail::cut_backwards{size, n});
-}
-/// par_rchunks without the last one if that is shorter.
-template <class Range>
-    requires requires(Range& range) { std::span(range); }
-auto par_rchunks_exact(Range& range, std::size_t n) {
-    check(n >= 1, "par_rchunks_exact: length must be >= 1", n);
-    const std::size_t size = std::size(range);
-    return detail::par_cut(range, size / n, detail::cut_backwards{size, n});
-}
-/// Const spans of n elements that begin at 0, 1, 2 ...; none if there are fewer than n. @throws argument_error if n is 0
-template <class Range>
-    requires requires(const Range& range) { std::span(range); }
-auto par_windows(const Range& range, std::size_t n) {
-    check(n >= 1, "par_windows: length must be >= 1", n);
-    const std::size_t size = std::size(range);
-    return detail::par_cut(range, size < n ? 0 : size - n + 1, detail::cut_windows{size, n});
 }
 
 } // namespace xrayon

@@ -62,13 +62,7 @@ struct flow {
     Stage stage;
     std::shared_ptr<const loop_options> options;  // null: the defaults
 
-    [[nodiscard]] loop_options options_of(std::string_view name) const {
-        loop_options chosen = options == nullptr ? loop_options{} : *options;
-        if (chosen.name.empty()) {
-            chosen.name = name;
-        }
-        return chosen;
-    }
+    [[nodiscard]] loop_options run_options() const { return options == nullptr ? loop_options{} : *options; }
 };
 
 /// Items per leaf of a general fold over n items, left to right within: a function of n alone. Few items may be dear, so that they get leaves
@@ -79,21 +73,22 @@ constexpr std::size_t fold_leaf(std::size_t n) noexcept { return std::clamp<std:
 template <class Flow, class Start, class Step, class Combine>
 auto fold_flow(const Flow& flow, std::size_t leaf, const Start& start, const Step& step, const Combine& combine, std::string_view name) {
     using value = stored_t<std::invoke_result_t<const Start&>>;
-    const auto fold_leaf = [&](std::size_t begin, std::size_t end, const auto&... cursor) {
-        value acc = std::invoke(start);
-        if constexpr (sizeof...(cursor) != 0) {
-            auto read = flow.source.open();
-            auto take = flow.stage.open(step);
-            (cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last, std::size_t& at) {
-                for (std::size_t i = first; i < last; ++i) {
-                    at = i;
-                    acc = take(std::move(acc), read(i));
-                }
-            }), ...);
-        }
+    const auto begin_leaf = [&start]() -> value { return std::invoke(start); };
+    const auto leaf_of = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
+        value acc = begin_leaf();
+        auto read = flow.source.open();
+        auto take = flow.stage.open(step);
+        cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last) {
+            value now(std::move(acc));  // nobody else knows where it is, so that it stays in registers
+            for (std::size_t i = first; i < last; ++i) {
+                cursor.at(i);
+                now = take(std::move(now), read(i));
+            }
+            acc = std::move(now);
+        });
         return acc;
     };
-    return fold_leaves<value>(flow.source.size(), leaf, fold_leaf, combine, flow.options_of(name), name);
+    return fold_leaves<value>(flow.source.size(), leaf, leaf_of, begin_leaf, combine, flow.run_options(), name);
 }
 
 } // namespace xrayon::detail

@@ -17,10 +17,10 @@
 
 namespace xrayon::detail {
 
-/// fold_index (par/index.hpp) for a leaf that is also told a leaf_cursor: `leaf(begin, end, cursor)`, and `leaf(0, 0)` where n is 0.
-template <class Value, class Leaf, class Combine>
-[[nodiscard]] Value fold_leaves(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Combine& combine, const loop_options& options,
-                                std::string_view name) {
+/// fold_index (par/index.hpp) for a leaf that is also told a leaf_cursor: `leaf(begin, end, cursor)`, and `empty()` where n is 0.
+template <class Value, class Leaf, class Empty, class Combine>
+[[nodiscard]] Value fold_leaves(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Empty& empty, const Combine& combine,
+                                const loop_options& options, std::string_view name) {
     guarded_call call(n, options, name);
     if (n > (std::size_t{1} << 62)) [[unlikely]] {
         check(false, std::string(call.name()) + ": n must be at most 2^62", n);
@@ -34,9 +34,23 @@ template <class Value, class Leaf, class Combine>
     }
     if (n == 0) {
         const blas_guard blas;
-        return leaf(std::size_t{0}, std::size_t{0});
+        return empty();
     }
     return work.take();
+}
+
+/// What the leaves of a fold that is done for its effects give.
+struct no_fold {};
+
+/// `leaf(begin, end, cursor)` for the leaves of [0, n), nothing combined.
+template <class Leaf>
+void each_leaf(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const loop_options& options, std::string_view name) {
+    const auto effect = [&leaf](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
+        leaf(begin, end, cursor);
+        return no_fold{};
+    };
+    const auto nothing = [] { return no_fold{}; };
+    static_cast<void>(fold_leaves<no_fold>(n, leaf_size, effect, nothing, [](no_fold, no_fold) { return no_fold{}; }, options, name));
 }
 
 } // namespace xrayon::detail

@@ -9,36 +9,41 @@
 
 namespace xrayon::detail {
 
-/// Where the evaluation of a leaf is: what it throws belongs to the item it came to, and between items it asks whether to go on.
+/// Where the evaluation of a leaf is, and whether it is to go on.
 class leaf_cursor {
 public:
     leaf_cursor(const guarded_call& call, call_frame& frame, bool one_by_one) noexcept : call_(call), frame_(frame), one_by_one_(one_by_one) {}
 
     [[nodiscard]] call_frame& frame() const noexcept { return frame_; }
 
-    /// Calls `run(b, e, at)` for [begin, end) in parts that are short enough to be stopped between them. `at` is a number that the function
-    /// keeps at the item it is evaluating, so that what it throws is known to be that one's.
+    /// Calls `run(b, e)` for [begin, end) in parts that are short enough to be stopped between them. The function says at(i) before each item.
     template <class Run>
     void in_parts(std::size_t begin, std::size_t end, const Run& run) const {
-        std::size_t at = begin;
-        try {
-            const std::size_t length = one_by_one_ ? 1 : part;
-            while (begin < end) {
-                const std::size_t stop = end - begin < length ? end : begin + length;
-                run(begin, stop, at);
-                begin = stop;
-                if (begin < end) {
-                    at = begin;
-                    reach(begin);
-                }
+        const std::size_t length = one_by_one_ ? 1 : part;
+        for (std::size_t first = begin; first < end;) {
+            if (first != begin) {
+                reach(first);
             }
-        } catch (const guarded_call::stop_claim&) {
-            throw;
-        } catch (...) {
-            frame_.index = at;
-            throw;
+            const std::size_t last = end - first < length ? end : first + length;
+            run(first, last);
+            first = last;
         }
     }
+
+    /// Calls `item(i)` for every i in [begin, end).
+    template <class Item>
+    void each(std::size_t begin, std::size_t end, Item&& item) const {
+        in_parts(begin, end, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) {
+                at(i);
+                item(i);
+            }
+        });
+    }
+
+    /// Item `index` is evaluated now: what it throws, and where calls inside it are, is known by it. A store that costs nothing where the
+    /// item is inlined (item_index says why).
+    void at(std::size_t index) const noexcept { frame_.index = index; }
 
     /// Item `index` comes next. Throws stop_claim if it need not run any more.
     void reach(std::size_t index) const {

@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,56 +28,58 @@ namespace xrayon::detail {
 
 /// Of a flow that gives one item for each item: each is built where it stays.
 template <class Flow>
-auto collect_indexed(const Flow& flow) {
+auto collect_indexed(const Flow& flow, std::string_view name) {
     using value = stored_t<typename Flow::item>;
     const auto open = [&flow] {
         return [read = flow.source.open()](std::size_t i, value* where) mutable { ::new (static_cast<void*>(where)) value(read(i)); };
     };
     const std::size_t n = flow.source.size();
-    return build_results<value>(n, n, std::identity{}, open, flow.options_of("collect"), "collect");
+    return build_results<value>(n, n, std::identity{}, open, flow.run_options(), name);
 }
 
-struct nothing_kept {};
-
-/// Of any other: each block of items keeps what came out of it, then all is moved to where it stays, in order.
-template <class Flow>
-auto collect_blocks(const Flow& flow) {
-    using value = stored_t<typename Flow::item>;
+/// What comes out of any other: `put(kept, item)` for each item into the `Kept` of its block of the source, in order. Blocks are small
+/// where items are few, which may be dear, and no more than a million.
+template <class Kept, class Flow, class Put>
+std::vector<Kept> keep_blocks(const Flow& flow, const Put& put, std::string_view name) {
     const std::size_t n = flow.source.size();
     const std::size_t block = std::max(std::clamp<std::size_t>(n / 256, 1, 4096), n >> 20);
-    std::vector<std::vector<value>> kept(n / block + (n % block != 0));
-    const auto leaf = [&](std::size_t begin, std::size_t end, const auto&... cursor) {
-        if constexpr (sizeof...(cursor) != 0) {
-            std::vector<value>& mine = kept[begin / block];
-            auto read = flow.source.open();
-            auto take = flow.stage.open([&mine](std::size_t count, auto&& x) {
-                mine.emplace_back(std::forward<decltype(x)>(x));
-                return count + 1;
-            });
-            (cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last, std::size_t& at) {
-                std::size_t count = 0;
-                for (std::size_t i = first; i < last; ++i) {
-                    at = i;
-                    count = take(count, read(i));
-                }
-            }), ...);
-        }
-        return nothing_kept{};
+    std::vector<Kept> kept(n / block + (n % block != 0));
+    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
+        Kept& mine = kept[begin / block];
+        auto read = flow.source.open();
+        auto take = flow.stage.open([&](no_fold, auto&& x) {
+            put(mine, std::forward<decltype(x)>(x));
+            return no_fold{};
+        });
+        cursor.each(begin, end, [&](std::size_t i) { take(no_fold{}, read(i)); });
     };
-    const auto join = [](nothing_kept, nothing_kept) { return nothing_kept{}; };
-    const loop_options options = flow.options_of("collect");
-    static_cast<void>(fold_leaves<nothing_kept>(n, block, leaf, join, options, "collect"));
+    each_leaf(n, block, leaf, flow.run_options(), name);
+    return kept;
+}
+
+/// The values of `list_of(kept[0])`, then those of `list_of(kept[1])` ..., moved to one place.
+template <class Value, class Kept, class ListOf>
+results<Value> join_blocks(std::vector<Kept>& kept, const ListOf& list_of, std::string_view name) {
     std::vector<std::size_t> bounds(kept.size() + 1);
     for (std::size_t b = 0; b < kept.size(); ++b) {
-        bounds[b + 1] = bounds[b] + kept[b].size();
+        bounds[b + 1] = bounds[b] + list_of(kept[b]).size();
     }
     const auto move_block = [&] {
-        return [&kept](std::size_t b, value* where) {
-            std::uninitialized_move(kept[b].begin(), kept[b].end(), where);
-            std::vector<value>().swap(kept[b]);
+        return [&](std::size_t b, Value* where) {
+            std::vector<Value>& list = list_of(kept[b]);
+            std::uninitialized_move(list.begin(), list.end(), where);
+            std::vector<Value>().swap(list);
         };
     };
-    return build_results<value>(kept.size(), bounds.back(), [&](std::size_t b) { return bounds[b]; }, move_block, loop_options{.name = options.name}, "collect");
+    return build_results<Value>(kept.size(), bounds.back(), [&](std::size_t b) { return bounds[b]; }, move_block, loop_options{}, name);
+}
+
+template <class Flow>
+auto collect_blocks(const Flow& flow, std::string_view name) {
+    using value = stored_t<typename Flow::item>;
+    auto kept = keep_blocks<std::vector<value>>(
+        flow, [](std::vector<value>& list, auto&& x) { list.emplace_back(std::forward<decltype(x)>(x)); }, name);
+    return join_blocks<value>(kept, std::identity{}, name);
 }
 
 template <class Stage>
@@ -97,38 +99,33 @@ inline constexpr bool is_bit_collectable =
 inline constexpr std::size_t bit_collect_from = 16'384;
 
 template <class Flow>
-auto collect_by_bits(const Flow& flow) {
+auto collect_by_bits(const Flow& flow, std::string_view name) {
     using value = stored_t<typename Flow::item>;
     constexpr std::size_t word = 64;
     const std::size_t n = flow.source.size();
     const std::size_t block = std::max(word, std::bit_floor(std::min<std::size_t>(n / 256, 4096)));  // no word belongs to two blocks
     std::vector<std::uint64_t> bits(n / word + (n % word != 0));
     std::vector<std::size_t> bounds(n / block + (n % block != 0) + 1);
-    const auto leaf = [&](std::size_t begin, std::size_t end, const auto&... cursor) {
-        if constexpr (sizeof...(cursor) != 0) {
-            auto read = flow.source.open();
-            const auto& keeps = flow.stage.predicate();
-            std::size_t count = 0;
-            (cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last, std::size_t& at) {
-                while (first < last) {
-                    const std::size_t stop = std::min(last, (first / word + 1) * word);
-                    std::uint64_t mask = 0;
-                    for (std::size_t i = first; i < stop; ++i) {
-                        at = i;
-                        mask |= static_cast<std::uint64_t>(static_cast<bool>(give(keeps, std::as_const(read(i))))) << (i % word);
-                    }
-                    bits[first / word] |= mask;
-                    count += static_cast<std::size_t>(std::popcount(mask));
-                    first = stop;
+    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
+        auto read = flow.source.open();
+        const auto& keeps = flow.stage.predicate();
+        std::size_t count = 0;
+        cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last) {
+            while (first < last) {
+                const std::size_t stop = std::min(last, (first / word + 1) * word);
+                std::uint64_t mask = 0;
+                for (std::size_t i = first; i < stop; ++i) {
+                    cursor.at(i);
+                    mask |= static_cast<std::uint64_t>(static_cast<bool>(give(keeps, std::as_const(read(i))))) << (i % word);
                 }
-            }), ...);
-            bounds[begin / block + 1] = count;
-        }
-        return nothing_kept{};
+                bits[first / word] |= mask;
+                count += static_cast<std::size_t>(std::popcount(mask));
+                first = stop;
+            }
+        });
+        bounds[begin / block + 1] = count;
     };
-    const auto join = [](nothing_kept, nothing_kept) { return nothing_kept{}; };
-    const loop_options options = flow.options_of("collect");
-    static_cast<void>(fold_leaves<nothing_kept>(n, block, leaf, join, options, "collect"));
+    each_leaf(n, block, leaf, flow.run_options(), name);
     for (std::size_t b = 1; b < bounds.size(); ++b) {
         bounds[b] += bounds[b - 1];
     }
@@ -151,7 +148,18 @@ auto collect_by_bits(const Flow& flow) {
             }
         };
     };
-    return build_results<value>(bounds.size() - 1, bounds.back(), [&](std::size_t b) { return bounds[b]; }, copy_block, loop_options{.name = options.name}, "collect");
+    return build_results<value>(bounds.size() - 1, bounds.back(), [&](std::size_t b) { return bounds[b]; }, copy_block, loop_options{}, name);
+}
+
+template <class Flow>
+auto collect(const Flow& flow, std::string_view name) {
+    if constexpr (Flow::indexed) {
+        return collect_indexed(flow, name);
+    } else if constexpr (is_bit_collectable<Flow>) {
+        return flow.source.size() < bit_collect_from ? collect_blocks(flow, name) : collect_by_bits(flow, name);
+    } else {
+        return collect_blocks(flow, name);
+    }
 }
 
 } // namespace xrayon::detail

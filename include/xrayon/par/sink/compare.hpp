@@ -20,7 +20,7 @@ std::optional<Value> first_pair(const Flow& flow, const Other& other, const Test
     const auto make_probe = [&] {
         return [a = flow.source.open(), b = other.open(), &test](std::size_t i) mutable -> std::optional<Value> { return test(a(i), b(i)); };
     };
-    return first_hit<Value>(std::min(flow.source.size(), other.size()), make_probe, flow.options_of(name), name);
+    return first_hit<Value>(std::min(flow.source.size(), other.size()), make_probe, flow.run_options(), name);
 }
 
 /// Lexicographic, as std::lexicographical_compare_three_way: the first two items for which `a <=> b` is not equal decide, else the lengths.

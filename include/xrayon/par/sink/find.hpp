@@ -24,7 +24,7 @@ auto find_map(const Flow& flow, const Test& test, std::string_view name) {
                     return acc ? std::move(acc) : found(give(test, std::forward<decltype(x)>(x)));
                 })](std::size_t i) mutable { return take(found{}, read(i)); };
     };
-    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.options_of(name), name);
+    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.run_options(), name);
 }
 
 /// The first item for which `matches(item)` holds.
@@ -48,7 +48,7 @@ std::optional<std::size_t> position_first(const Flow& flow, const Predicate& mat
             return static_cast<bool>(give(matches, read(i))) ? std::optional<std::size_t>(i) : std::nullopt;
         };
     };
-    return first_hit<std::size_t>(flow.source.size(), make_probe, flow.options_of(name), name);
+    return first_hit<std::size_t>(flow.source.size(), make_probe, flow.run_options(), name);
 }
 
 /// True when `matches(item)` is `wanted` for some item.

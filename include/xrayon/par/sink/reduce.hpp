@@ -51,7 +51,7 @@ auto reduce(const Flow& flow, const Identity& identity, const Join& join) {
 /// The number of items that come out.
 template <class Flow>
 std::size_t count(const Flow& flow) {
-    if constexpr (Flow::indexed) {
+    if constexpr (Flow::indexed && is_plain_source<decltype(Flow::source)>) {
         return flow.source.size();
     } else {
         return fold_flow(flow, fold_leaf(flow.source.size()), [] { return std::size_t{0}; }, [](std::size_t n, auto&&) { return n + 1; }, std::plus<>{}, "count");

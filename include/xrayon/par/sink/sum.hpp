@@ -29,39 +29,37 @@ namespace detail {
 template <class Value, class Flow, class Join>
 Value join_numbers(const Flow& flow, Value none, const Join& join, std::string_view name) {
     const auto step = [&join](Value acc, auto&& x) -> Value { return static_cast<Value>(join(acc, static_cast<Value>(x))); };
-    const auto leaf = [&](std::size_t begin, std::size_t end, const auto&... cursor) -> Value {
+    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) -> Value {
         std::array<Value, sum_lanes> lanes;
         lanes.fill(none);
-        if constexpr (sizeof...(cursor) != 0) {
-            auto read = flow.source.open();
-            auto take = flow.stage.open(step);
-            (cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last, std::size_t& at) {
-                std::size_t i = first;
-                if ((first - begin) % sum_lanes == 0) {
-                    auto fast = lanes;  // never indexed by a variable, so that it stays in registers
-                    for (; last - i >= sum_lanes; i += sum_lanes) {
+        auto read = flow.source.open();
+        auto take = flow.stage.open(step);
+        cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last) {
+            std::size_t i = first;
+            if ((first - begin) % sum_lanes == 0) {
+                auto fast = lanes;  // never indexed by a variable, so that it stays in registers
+                for (; last - i >= sum_lanes; i += sum_lanes) {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 8
 #endif
-                        for (std::size_t lane = 0; lane < sum_lanes; ++lane) {
-                            at = i + lane;
-                            fast[lane] = take(fast[lane], read(i + lane));
-                        }
+                    for (std::size_t lane = 0; lane < sum_lanes; ++lane) {
+                        cursor.at(i + lane);
+                        fast[lane] = take(fast[lane], read(i + lane));
                     }
-                    lanes = fast;
                 }
-                for (; i < last; ++i) {
-                    at = i;
-                    Value& lane = lanes[(i - begin) % sum_lanes];
-                    lane = take(lane, read(i));
-                }
-            }), ...);
-        }
+                lanes = fast;
+            }
+            for (; i < last; ++i) {
+                cursor.at(i);
+                Value& lane = lanes[(i - begin) % sum_lanes];
+                lane = take(lane, read(i));
+            }
+        });
         const auto pair = [&](std::size_t a, std::size_t b) { return static_cast<Value>(join(lanes[a], lanes[b])); };
         return static_cast<Value>(join(static_cast<Value>(join(pair(0, 4), pair(2, 6))), static_cast<Value>(join(pair(1, 5), pair(3, 7)))));
     };
     const auto combine = [&join](Value left, Value right) { return static_cast<Value>(join(left, right)); };
-    return fold_leaves<Value>(flow.source.size(), sum_leaf, leaf, combine, flow.options_of(name), name);
+    return fold_leaves<Value>(flow.source.size(), sum_leaf, leaf, [none] { return none; }, combine, flow.run_options(), name);
 }
 
 } // namespace detail
