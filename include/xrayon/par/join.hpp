@@ -12,13 +12,9 @@
 #include <xrayon/core/stored.hpp>
 #include <xrayon/par/detail/run_each.hpp>
 #include <xrayon/par/loop_options.hpp>
+#include <xrayon/par/no_value.hpp>
 
 namespace xrayon {
-
-/// What stands for the result of a function that returns nothing.
-struct no_value {
-    friend bool operator==(no_value, no_value) = default;
-};
 
 namespace detail {
 

@@ -8,8 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -19,17 +17,12 @@
 #include <xrayon/par/detail/flow.hpp>
 #include <xrayon/par/detail/give.hpp>
 #include <xrayon/par/loop_options.hpp>
-#include <xrayon/par/results.hpp>
-#include <xrayon/par/sink/collect.hpp>
-#include <xrayon/par/sink/compare.hpp>
-#include <xrayon/par/sink/extreme.hpp>
-#include <xrayon/par/sink/find.hpp>
-#include <xrayon/par/sink/for_each.hpp>
-#include <xrayon/par/sink/partition.hpp>
-#include <xrayon/par/sink/reduce.hpp>
-#include <xrayon/par/sink/sum.hpp>
+#include <xrayon/par/no_value.hpp>
+#include <xrayon/par/sequence_sinks.hpp>
+#include <xrayon/par/sink/take.hpp>
 #include <xrayon/par/source/iota.hpp>
 #include <xrayon/par/source/range.hpp>
+#include <xrayon/par/source/repeat.hpp>
 #include <xrayon/par/source/zip.hpp>
 #include <xrayon/par/stage/chain.hpp>
 #include <xrayon/par/stage/chunks.hpp>
@@ -52,17 +45,6 @@
 
 namespace xrayon {
 
-template <class Source, class Stage>
-class sequence;
-
-namespace detail {
-
-/// What can stand beside a sequence, as in zip and chain: a range, or a sequence that gives one item for each of its source.
-template <class T>
-concept sequence_operand = indexed_range<std::remove_cvref_t<T>> || requires(T&& t) { std::forward<T>(t).take_source(); };
-
-} // namespace detail
-
 /// @brief Items that are going to be worked on in parallel: a source, and what is to be done with each item. `par(...)` makes one.
 ///
 /// Nothing happens until a sink is called (`for_each`, `collect`, `sum` ...); then all of it happens in one pass. What is called on a
@@ -72,26 +54,34 @@ concept sequence_operand = indexed_range<std::remove_cvref_t<T>> || requires(T&&
 /// A sequence is *indexed* until a stage leaves open how many items come out (filter, filter_map, flat_map): what needs to know the
 /// position of an item (zip, enumerate, rev, chunks ...) stands before those.
 template <class Source, class Stage = detail::no_stage>
-class [[nodiscard("a sequence does nothing until a sink such as .collect(), .sum() or .for_each(f) is called")]] sequence {
-    using flow = detail::flow<Source, Stage>;
+class [[nodiscard("a sequence does nothing until a sink such as .collect(), .sum() or .for_each(f) is called")]] sequence
+    : public sequence_sinks<Source, Stage> {
+    using base = sequence_sinks<Source, Stage>;
+    using base::flow_;
+    using typename base::flow;
 
 public:
-    using item_type = typename flow::item;
-    static constexpr bool indexed = flow::indexed;
+    using base::indexed;
+    using base::size;
+    using typename base::item_type;
 
     explicit sequence(Source source, Stage stage = {}, std::shared_ptr<const loop_options> options = nullptr)
-        : flow_{std::move(source), std::move(stage), std::move(options)} {}
+        : base(flow{std::move(source), std::move(stage), std::move(options)}) {}
 
     /// How the sink runs: grain, stop token, deadline, progress, report. Changes no result.
     auto with(loop_options options) && {
         return sequence(std::move(flow_.source), std::move(flow_.stage), std::make_shared<const loop_options>(std::move(options)));
     }
 
-    /// Items of an indexed sequence.
-    [[nodiscard]] std::size_t size() const
-        requires indexed
-    {
-        return flow_.source.size();
+    /// At least n items are claimed by a thread at once: `with` a grain of n or more. @throws argument_error if n is 0
+    auto with_min_len(std::size_t n) && {
+        check(n >= 1, "with_min_len: length must be >= 1", n);
+        return with_grain([n](std::optional<std::size_t> grain) { return std::max(grain.value_or(n), n); });
+    }
+    /// At most n items are claimed by a thread at once: `with` a grain of n or less. @throws argument_error if n is 0
+    auto with_max_len(std::size_t n) && {
+        check(n >= 1, "with_max_len: length must be >= 1", n);
+        return with_grain([n](std::optional<std::size_t> grain) { return std::min(grain.value_or(n), n); });
     }
 
     // --- stages: one item for each ------------------------------------------------------------------------------------------------
@@ -99,7 +89,7 @@ public:
     /// `function(item)` for each item.
     template <class F>
     auto map(F function) && {
-        check_function<F>();
+        detail::check_function<F, item_type>();
         if constexpr (indexed) {
             return around(detail::map_source<Source, F>(std::move(flow_.source), std::move(function)));
         } else {
@@ -111,17 +101,17 @@ public:
     /// no more are made than are in use at once, and a call within an item never meets the same one. What an earlier item left in it is
     /// what the next one finds, so a result must not depend on that.
     template <class Init, class F>
-    auto map_init(Init init, F function) &&
-        requires indexed
-    {
-        return around(detail::map_init_source<Source, Init, F>(std::move(flow_.source), std::move(init), std::move(function)));
+    auto map_init(Init init, F function) && {
+        if constexpr (indexed) {
+            return around(detail::map_init_source<Source, Init, F>(std::move(flow_.source), std::move(init), std::move(function)));
+        } else {
+            return behind(detail::map_init_stage<Stage, Init, F>(std::move(flow_.stage), std::move(init), std::move(function)));
+        }
     }
 
     /// map_init with copies of `value`.
     template <class T, class F>
-    auto map_with(T value, F function) &&
-        requires indexed
-    {
+    auto map_with(T value, F function) && {
         return std::move(*this).map_init([value = std::move(value)] { return value; }, std::move(function));
     }
 
@@ -164,7 +154,7 @@ public:
         requires indexed
     {
         auto source = detail::source_of(std::forward<Other>(other));
-        check_rule(source.size() == size(), "zip_eq: the other sequence must have ", size(), " items", source.size());
+        detail::check_size("zip_eq: the other sequence must have ", size(), " items", source.size());
         return around(detail::zip_source<Source, decltype(source)>(std::move(flow_.source), std::move(source)));
     }
 
@@ -174,6 +164,24 @@ public:
         requires indexed
     {
         return around(detail::chain_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other))));
+    }
+
+    /// The same where how many items come out is open on either side.
+    template <class OtherSource, class OtherStage>
+    auto chain(sequence<OtherSource, OtherStage>&& other) &&
+        requires(!indexed || !sequence<OtherSource, OtherStage>::indexed)
+    {
+        const std::size_t count = flow_.source.size() + other.flow_.source.size();
+        auto options = flow_.options;
+        using stage = detail::chain_stage<flow, detail::flow<OtherSource, OtherStage>>;
+        using counter = detail::source_of_t<decltype(iota(count))>;
+        return sequence<counter, stage>(detail::source_of(iota(count)), stage(std::move(flow_), std::move(other.flow_)), std::move(options));
+    }
+    template <indexed_range Other>
+    auto chain(const Other& other) &&
+        requires(!indexed)
+    {
+        return std::move(*this).chain(sequence<detail::borrowed_range<const Other>>(detail::borrowed_range<const Other>(other)));
     }
 
     /// An item from here, one from there, and so on; when one side has none left, the rest of the other.
@@ -192,12 +200,14 @@ public:
         return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), true));
     }
 
-    /// The items with a copy of `between` between each two of them.
+    /// The items with a copy of `between` between each two of them. Where how many come out is open, they are evaluated at once, by this call.
     template <class T>
-    auto intersperse(T between) &&
-        requires indexed
-    {
-        return around(detail::intersperse_source<Source>(std::move(flow_.source), std::move(between)));
+    auto intersperse(T between) && {
+        if constexpr (indexed) {
+            return around(detail::intersperse_source<Source>(std::move(flow_.source), std::move(between)));
+        } else {
+            return stored(detail::collect(flow_, "intersperse")).intersperse(std::move(between));
+        }
     }
 
     /// Backwards.
@@ -234,7 +244,7 @@ public:
     auto positions(F matches) &&
         requires indexed
     {
-        check_predicate<F>();
+        detail::check_predicate<F, item_type>();
         return std::move(*this).enumerate().filter_map([matches = std::move(matches)](const std::pair<std::size_t, item_type>& each) {
             return static_cast<bool>(detail::give(matches, std::as_const(each.second))) ? std::optional(each.first) : std::nullopt;
         });
@@ -252,14 +262,36 @@ public:
     template <class Init, class F>
     auto fold_chunks(std::size_t n, Init init, F step) && {
         check(n >= 1, "fold_chunks: length must be >= 1", n);
-        return folded(n, std::move(init), std::move(step));
+        return folded<detail::fold_source>(n, std::move(init), std::move(step));
     }
 
     /// fold_chunks with max(1, min(1,024, size / 256)) items each: a function of the size alone, so that what comes out does not depend on threads.
     template <class Init, class F>
     auto fold(Init init, F step) && {
         const std::size_t n = detail::fold_leaf(flow_.source.size());
-        return folded(n, std::move(init), std::move(step));
+        return folded<detail::fold_source>(n, std::move(init), std::move(step));
+    }
+
+    /// fold that begins with copies of `value`.
+    template <class T, class F>
+    auto fold_with(T value, F step) && {
+        return std::move(*this).fold([value = std::move(value)] { return value; }, std::move(step));
+    }
+    /// fold_chunks that begins with copies of `value`. @throws argument_error if n is 0
+    template <class T, class F>
+    auto fold_chunks_with(std::size_t n, T value, F step) && {
+        check(n >= 1, "fold_chunks_with: length must be >= 1", n);
+        return folded<detail::fold_source>(n, [value = std::move(value)] { return value; }, std::move(step));
+    }
+    /// fold whose step gives a result (par/try_result.hpp) and takes what the one before holds: an accumulator that failed stays as it is.
+    template <class Init, class F>
+    auto try_fold(Init init, F step) && {
+        return folded<detail::try_fold_source>(detail::fold_leaf(flow_.source.size()), std::move(init), std::move(step));
+    }
+    /// try_fold that begins with copies of `value`.
+    template <class T, class F>
+    auto try_fold_with(T value, F step) && {
+        return std::move(*this).try_fold([value = std::move(value)] { return value; }, std::move(step));
     }
 
     // --- stages: some items, or several for each ------------------------------------------------------------------------------------
@@ -267,234 +299,108 @@ public:
     /// The items for which `keeps(item)` holds.
     template <class F>
     auto filter(F keeps) && {
-        check_predicate<F>();
+        detail::check_predicate<F, item_type>();
         return behind(detail::filter_stage<Stage, F>(std::move(flow_.stage), std::move(keeps)));
     }
 
     /// What `function(item)`, a std::optional, holds, where it holds something.
     template <class F>
     auto filter_map(F function) && {
-        check_function<F>();
+        detail::check_function<F, item_type>();
         return behind(detail::filter_map_stage<Stage, F>(std::move(flow_.stage), std::move(function)));
     }
 
-    /// The elements of each range that `function(item)` gives, in order. One thread takes all of an item's.
+    /// The elements of each range that `function(item)` gives, in order. One thread takes all of an item's; where `function(item)` is a
+    /// sequence, that is evaluated in parallel first.
     template <class F>
     auto flat_map(F function) && {
-        check_function<F>();
+        detail::check_function<F, item_type>();
         return behind(detail::flat_map_stage<Stage, F>(std::move(flow_.stage), std::move(function)));
+    }
+    /// The same as flat_map.
+    template <class F>
+    auto flat_map_iter(F function) && {
+        return std::move(*this).flat_map(std::move(function));
     }
 
     /// The elements of each item, which is a range.
     auto flatten() && {
         return std::move(*this).flat_map([](item_type x) -> item_type { return std::forward<item_type>(x); });
     }
+    /// The same as flatten.
+    auto flatten_iter() && { return std::move(*this).flatten(); }
 
-    // --- sinks ---------------------------------------------------------------------------------------------------------------------
+    // --- stages that end or begin where items say ---------------------------------------------------------------------------------------
+    // Where that is decides what comes next: unless it is known, these evaluate what stands before them at once, run as `with` has said by
+    // then, and keep the items. Rayon's take whichever items come first in time; these are the first ones in order, as a plain loop's would be.
 
-    /// Calls `function(item)` for each item.
+    /// The first n items that come out.
+    auto take_any(std::size_t n) && {
+        if constexpr (indexed) {
+            return std::move(*this).take(n);
+        } else {
+            return stored(detail::collect_first(flow_, n, "take_any"));
+        }
+    }
+    /// All but the first n items that come out.
+    auto skip_any(std::size_t n) && {
+        if constexpr (indexed) {
+            return std::move(*this).skip(n);
+        } else {
+            return stored(detail::collect(flow_, "skip_any")).skip(n);
+        }
+    }
+    /// The items before the first one for which `keeps(item)` does not hold. Those behind it are cancelled.
     template <class F>
-    void for_each(const F& function) && {
-        check_function<F>();
-        detail::for_each(flow_, function, "for_each");
+    auto take_any_while(const F& keeps) && {
+        detail::check_predicate<F, item_type>();
+        if constexpr (indexed && detail::is_plain_source<Source>) {
+            const std::size_t end = first_not(keeps, "take_any_while");
+            return std::move(*this).take(end);
+        } else {
+            return stored(detail::collect_while(flow_, keeps, "take_any_while"));
+        }
     }
-
-    /// The items in order, lazy ones evaluated (core/stored.hpp). If an item throws, nothing is kept.
-    [[nodiscard]] auto collect() && {
-        static_assert(storable<item_type>, "xrayon: collect: items must be values that can be kept");
-        return detail::collect(flow_, "collect");
-    }
-
-    /// The same as a std::vector: one more move of each item.
-    [[nodiscard]] auto to_vector() && { return std::move(*this).collect().to_vector(); }
-
-    /// Assigns item i to `out[i]`. If an item throws, those before it have been written, and some behind it may have.
-    /// @throws argument_error if out has another length
-    template <class T>
-    void collect_into(std::span<T> out) &&
-        requires indexed
-    {
-        check_rule(out.size() == size(), "collect_into: the output must have ", size(), " elements", out.size());
-        const auto both = std::move(*this).zip(out);
-        detail::for_each(both.flow_, [](auto&& pair) { std::get<1>(pair) = std::get<0>(std::forward<decltype(pair)>(pair)); }, "collect_into");
-    }
-    template <class Range>
-        requires indexed && requires(Range& out) { std::span(out); }
-    void collect_into(Range& out) && {
-        std::move(*this).collect_into(std::span(out));
-    }
-
-    /// `pair(those for which matches(item) holds, the others)`, both in order.
+    /// The first item for which `drops(item)` does not hold, and all behind it.
     template <class F>
-    [[nodiscard]] auto partition(const F& matches) && {
-        check_predicate<F>();
-        return detail::partition(flow_, matches);
+    auto skip_any_while(const F& drops) && {
+        detail::check_predicate<F, item_type>();
+        if constexpr (indexed && detail::is_plain_source<Source>) {
+            const std::size_t begin = first_not(drops, "skip_any_while");
+            return std::move(*this).skip(begin);
+        } else {
+            auto items = stored(detail::collect(flow_, "skip_any_while"));
+            const std::size_t begin = items.first_not([&drops](const auto& x) { return static_cast<bool>(detail::give(drops, x)); }, "skip_any_while");
+            return std::move(items).skip(begin);
+        }
+    }
+    /// What the items, which are optionals, hold, up to the first one that holds nothing. Those behind it are cancelled.
+    auto while_some() && {
+        static_assert(requires(item_type x) { static_cast<bool>(x); *x; }, "xrayon: while_some: items must be std::optional");
+        return stored(detail::collect_some(flow_, "while_some"));
     }
 
-    /// Of pairs: `pair(first elements, second elements)`, both in order.
-    [[nodiscard]] auto unzip() && { return detail::unzip(flow_); }
+    // --- sinks with scratch (the others are members of sequence_sinks) ------------------------------------------------------------------
 
-    /// The sum. Of numbers: along the canonical tree over leaves of sum_leaf items in sum_lanes lanes (par/sink/sum.hpp), in the type of
-    /// `x + x`; 0 if there are none. Of anything else: `a + b` in the order of `reduce_with`, T{} if there are none.
-    [[nodiscard]] auto sum() && { return std::move(*this).joined(std::plus<>{}, 0, "sum"); }
-
-    /// The product, likewise; 1 if there are no numbers.
-    [[nodiscard]] auto product() && { return std::move(*this).joined(std::multiplies<>{}, 1, "product"); }
-
-    /// How many items come out. The functions of stages are called, for one of them may throw.
-    [[nodiscard]] std::size_t count() && { return detail::count(flow_); }
-
-    /// Items joined by `join(a, b)`: left to right from `identity()` within leaves (see `fold`), leaves along the canonical tree.
-    template <class Identity, class F>
-    [[nodiscard]] auto reduce(const Identity& identity, const F& join) && {
-        return detail::reduce(flow_, identity, join);
+    /// Calls `function(scratch, item)` for each item, with scratch as map_init's.
+    template <class Init, class F>
+    void for_each_init(Init init, const F& function) && {
+        std::move(*this).map_init(std::move(init), without_result(function)).for_each([](no_value) {});
     }
-
-    /// The same without identity: a std::optional, empty if there are no items.
-    template <class F>
-    [[nodiscard]] auto reduce_with(const F& join) && {
-        return detail::reduce_with(flow_, join, "reduce_with");
+    /// for_each_init with copies of `value`.
+    template <class T, class F>
+    void for_each_with(T value, const F& function) && {
+        std::move(*this).map_with(std::move(value), without_result(function)).for_each([](no_value) {});
     }
-
-    /// The first of the smallest items by natural_less (NaN behind everything); nothing if there are none.
-    [[nodiscard]] auto min() && { return detail::min_item(flow_, natural_less{}, "min"); }
-    /// The last of the greatest items by natural_less: NaN if there is one.
-    [[nodiscard]] auto max() && { return detail::max_item(flow_, natural_less{}, "max"); }
-    /// The first of the smallest by `less(a, b)`.
-    template <class Less>
-    [[nodiscard]] auto min_by(const Less& less) && {
-        return detail::min_item(flow_, less, "min_by");
+    /// try_for_each with scratch as map_init's.
+    template <class Init, class F>
+    [[nodiscard]] auto try_for_each_init(Init init, const F& function) && {
+        return std::move(*this).map_init(std::move(init), by_reference(function)).try_for_each([](auto result) { return result; });
     }
-    /// The last of the greatest by `less(a, b)`.
-    template <class Less>
-    [[nodiscard]] auto max_by(const Less& less) && {
-        return detail::max_item(flow_, less, "max_by");
-    }
-    /// The first of those whose key(item) is smallest.
-    template <class Key>
-    [[nodiscard]] auto min_by_key(const Key& key) && {
-        return detail::min_item(flow_, by_key(key), "min_by_key");
-    }
-    /// The last of those whose key(item) is greatest.
-    template <class Key>
-    [[nodiscard]] auto max_by_key(const Key& key) && {
-        return detail::max_item(flow_, by_key(key), "max_by_key");
-    }
-
-    /// The first item for which `matches(item)` holds. Those behind it are cancelled; what they throw is not thrown.
-    template <class F>
-    [[nodiscard]] auto find_first(const F& matches) && {
-        check_predicate<F>();
-        return detail::find_first(flow_, matches, "find_first");
-    }
-    /// The same as find_first: with "any" the answer would depend on threads.
-    template <class F>
-    [[nodiscard]] auto find_any(const F& matches) && {
-        check_predicate<F>();
-        return detail::find_first(flow_, matches, "find_any");
-    }
-    /// The first thing that `function(item)`, a std::optional, holds.
-    template <class F>
-    [[nodiscard]] auto find_map_first(const F& function) && {
-        check_function<F>();
-        return detail::find_map(flow_, function, "find_map_first");
-    }
-    /// The same as find_map_first.
-    template <class F>
-    [[nodiscard]] auto find_map_any(const F& function) && {
-        check_function<F>();
-        return detail::find_map(flow_, function, "find_map_any");
-    }
-    /// True when `matches(item)` holds for some item.
-    template <class F>
-    [[nodiscard]] bool any(const F& matches) && {
-        check_predicate<F>();
-        return detail::some(flow_, matches, true, "any");
-    }
-    /// True when `matches(item)` holds for every item.
-    template <class F>
-    [[nodiscard]] bool all(const F& matches) && {
-        check_predicate<F>();
-        return !detail::some(flow_, matches, false, "all");
-    }
-    /// The index of the first item for which `matches(item)` holds.
-    template <class F>
-    [[nodiscard]] std::optional<std::size_t> position_first(const F& matches) &&
-        requires indexed
-    {
-        check_predicate<F>();
-        return detail::position_first(flow_, matches, "position_first");
-    }
-    /// The same as position_first.
-    template <class F>
-    [[nodiscard]] std::optional<std::size_t> position_any(const F& matches) &&
-        requires indexed
-    {
-        check_predicate<F>();
-        return detail::position_first(flow_, matches, "position_any");
-    }
-    /// The index of the last such item. Items before it are cancelled; order runs from the back here.
-    template <class F>
-    [[nodiscard]] std::optional<std::size_t> position_last(const F& matches) &&
-        requires indexed
-    {
-        check_predicate<F>();
-        const std::size_t n = size();
-        const auto backwards = select(0, n, 1, true);
-        const auto found = detail::position_first(backwards.flow_, matches, "position_last");
-        return found ? std::optional(n - 1 - *found) : std::nullopt;
-    }
-
-    /// Lexicographic order of these items and the other's: the first two that differ decide, else the lengths. What lies behind is cancelled.
-    template <detail::sequence_operand Other>
-    [[nodiscard]] auto cmp(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "cmp");
-    }
-    /// cmp; unordered where the first two items that are not equal are.
-    template <detail::sequence_operand Other>
-    [[nodiscard]] auto partial_cmp(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "partial_cmp");
-    }
-    /// True when both have the same length and equal items.
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool eq(Other&& other) &&
-        requires indexed
-    {
-        return detail::equal(flow_, detail::source_of(std::forward<Other>(other)), "eq");
-    }
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool ne(Other&& other) &&
-        requires indexed
-    {
-        return !detail::equal(flow_, detail::source_of(std::forward<Other>(other)), "ne");
-    }
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool lt(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "lt") < 0;
-    }
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool le(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "le") <= 0;
-    }
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool gt(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "gt") > 0;
-    }
-    template <detail::sequence_operand Other>
-    [[nodiscard]] bool ge(Other&& other) &&
-        requires indexed
-    {
-        return detail::compare(flow_, detail::source_of(std::forward<Other>(other)), "ge") >= 0;
+    /// try_for_each_init with copies of `value`.
+    template <class T, class F>
+    [[nodiscard]] auto try_for_each_with(T value, const F& function) && {
+        return std::move(*this).map_with(std::move(value), by_reference(function)).try_for_each([](auto result) { return result; });
     }
 
     /// What the sequence draws from, for sequences around this one.
@@ -509,25 +415,33 @@ private:
     friend class sequence;
 
     template <class F>
-    static constexpr void check_function() {
-        static_assert(detail::takes_item<F, item_type>,
-                      "xrayon: the function must take an item and be callable as const (not `mutable`): several threads call it at once");
+    static auto by_reference(const F& function) {
+        return [&function](auto& scratch, item_type x) { return std::invoke(function, scratch, std::forward<item_type>(x)); };
     }
     template <class F>
-    static constexpr void check_predicate() {
-        static_assert(detail::tests_item<F, item_type>,
-                      "xrayon: the predicate must take a const item, give a bool and be callable as const (not `mutable`): several threads call it at once");
+    static auto without_result(const F& function) {
+        return [&function](auto& scratch, item_type x) {
+            std::invoke(function, scratch, std::forward<item_type>(x));
+            return no_value{};
+        };
     }
-
-    static void check_rule(bool holds, std::string_view before, std::size_t wanted, std::string_view behind, std::size_t got) {
-        if (!holds) [[unlikely]] {
-            check(false, std::string(before) + to_text(wanted) + std::string(behind), got);
-        }
+    /// The index of the first item for which `holds(item)` does not hold, or size().
+    template <class F>
+    std::size_t first_not(const F& holds, std::string_view name) const {
+        const auto fails = [&holds](const auto& x) { return !static_cast<bool>(detail::give(holds, x)); };
+        return detail::position_first(flow_, fails, name).value_or(size());
     }
-
-    template <class Key>
-    static auto by_key(const Key& key) {
-        return [&key](const auto& a, const auto& b) { return natural_less{}(detail::give(key, a), detail::give(key, b)); };
+    template <class Change>
+    auto with_grain(const Change& change) {
+        loop_options options = flow_.run_options();
+        options.grain = change(options.grain);
+        return std::move(*this).with(std::move(options));
+    }
+    /// A sequence of items that have been evaluated.
+    template <class Results>
+    auto stored(Results items) {
+        using source = detail::owned_range<Results>;
+        return sequence<source, detail::no_stage>(source(std::move(items)), {}, std::move(flow_.options));
     }
 
     template <class NewSource>
@@ -541,24 +455,12 @@ private:
     auto select(std::size_t first, std::size_t count, std::size_t step, bool backwards) {
         return around(detail::select_source<Source>(std::move(flow_.source), first, count, step, backwards));
     }
-    template <class Init, class F>
+    template <template <class, class, class> class Fold, class Init, class F>
     auto folded(std::size_t n, Init init, F step) {
         auto options = flow_.options;
-        using source = detail::fold_source<flow, Init, F>;
+        using source = Fold<flow, Init, F>;
         return sequence<source, detail::no_stage>(source(std::move(flow_), n, std::move(init), std::move(step)), {}, std::move(options));
     }
-    template <class Join>
-    auto joined(const Join& join, int none, std::string_view name) && {
-        using number = std::remove_cvref_t<item_type>;
-        if constexpr (std::is_arithmetic_v<number>) {
-            using total = decltype(join(number{}, number{}));
-            return detail::join_numbers<total>(flow_, static_cast<total>(none), join, name);
-        } else {
-            return detail::reduce_with(flow_, join, name).value_or(stored_t<item_type>{});
-        }
-    }
-
-    flow flow_;
 };
 
 /// The elements of a range: borrowed if it is an lvalue, which must then outlive the sequence; taken over, and moved out of it one by one,
@@ -579,6 +481,27 @@ auto par(sequence<Source, Stage>&& items) {
 template <mutable_indexed_range Range>
 auto par_mut(Range& range) {
     return sequence(detail::borrowed_range<Range>(range));
+}
+
+/// One item.
+template <class T>
+auto once(T value) {
+    return sequence(detail::repeat_source<T>(std::move(value), 1));
+}
+/// The value n times; items refer to one.
+template <class T>
+auto repeat_n(T value, std::size_t n) {
+    return sequence(detail::repeat_source<T>(std::move(value), n));
+}
+/// The value as often as anything asks for: 2^62 times. For zip, and for what ends early.
+template <class T>
+auto repeat(T value) {
+    return sequence(detail::repeat_source<T>(std::move(value), std::size_t{1} << 62));
+}
+/// No item.
+template <class T>
+auto empty() {
+    return sequence(detail::empty_source<T>());
 }
 
 /// Tuples of the elements of several ranges or sequences, as many as the shortest has.

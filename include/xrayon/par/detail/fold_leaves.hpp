@@ -17,14 +17,19 @@
 
 namespace xrayon::detail {
 
+/// @throws argument_error  if the canonical tree over n leaves would not fit.
+inline void check_foldable(const guarded_call& call, std::size_t n) {
+    if (n > (std::size_t{1} << 62)) [[unlikely]] {
+        check(false, std::string(call.name()) + ": n must be at most 2^62", n);
+    }
+}
+
 /// fold_index (par/index.hpp) for a leaf that is also told a leaf_cursor: `leaf(begin, end, cursor)`, and `empty()` where n is 0.
 template <class Value, class Leaf, class Empty, class Combine>
 [[nodiscard]] Value fold_leaves(std::size_t n, std::size_t leaf_size, const Leaf& leaf, const Empty& empty, const Combine& combine,
                                 const loop_options& options, std::string_view name) {
     guarded_call call(n, options, name);
-    if (n > (std::size_t{1} << 62)) [[unlikely]] {
-        check(false, std::string(call.name()) + ": n must be at most 2^62", n);
-    }
+    check_foldable(call, n);
     const auto merge = [&combine](Value&& left, Value&& right) -> Value { return std::invoke(combine, std::move(left), std::move(right)); };
     tree_fold<Value, Leaf, decltype(merge)> work(n, std::min(leaf_size, std::max<std::size_t>(n, 1)), leaf, merge);
     call.run(work);

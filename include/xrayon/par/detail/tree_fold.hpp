@@ -112,6 +112,8 @@ private:
                 return true;  // a call inside the merge only says what is being done to us
             }
             call.outcome().keep(frame.index, std::current_exception());
+        } catch (const guarded_call::stop_claim&) {
+            return true;  // the merge has ended the fold (detail/fold_until.hpp)
         } catch (...) {
             call.outcome().keep(frame.index, std::current_exception());
         }

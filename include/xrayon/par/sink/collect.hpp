@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -20,6 +21,7 @@
 #include <xrayon/par/detail/build_results.hpp>
 #include <xrayon/par/detail/flow.hpp>
 #include <xrayon/par/detail/fold_leaves.hpp>
+#include <xrayon/par/detail/fold_until.hpp>
 #include <xrayon/par/detail/give.hpp>
 #include <xrayon/par/results.hpp>
 #include <xrayon/par/stage/filter.hpp>
@@ -37,12 +39,14 @@ auto collect_indexed(const Flow& flow, std::string_view name) {
     return build_results<value>(n, n, std::identity{}, open, flow.run_options(), name);
 }
 
-/// What comes out of any other: `put(kept, item)` for each item into the `Kept` of its block of the source, in order. Blocks are small
-/// where items are few, which may be dear, and no more than a million.
+/// Items of the source per block. Blocks are small where items are few, which may be dear, and no more than a million.
+constexpr std::size_t block_length(std::size_t n) noexcept { return std::max(std::clamp<std::size_t>(n / 256, 1, 4096), n >> 20); }
+
+/// What comes out of any other: `put(kept, item)` for each item into the `Kept` of its block of the source, in order.
 template <class Kept, class Flow, class Put>
 std::vector<Kept> keep_blocks(const Flow& flow, const Put& put, std::string_view name) {
     const std::size_t n = flow.source.size();
-    const std::size_t block = std::max(std::clamp<std::size_t>(n / 256, 1, 4096), n >> 20);
+    const std::size_t block = block_length(n);
     std::vector<Kept> kept(n / block + (n % block != 0));
     const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
         Kept& mine = kept[begin / block];
@@ -54,6 +58,33 @@ std::vector<Kept> keep_blocks(const Flow& flow, const Put& put, std::string_view
         cursor.each(begin, end, [&](std::size_t i) { take(no_fold{}, read(i)); });
     };
     each_leaf(n, block, leaf, flow.run_options(), name);
+    return kept;
+}
+
+/// keep_blocks up to where `put(kept, item, stop)` ends it by calling `stop(found)`; what it has put by then is kept.
+template <class Kept, class Found, class Flow, class Put>
+std::vector<Kept> keep_blocks_until(const Flow& flow, const Put& put, std::optional<Found>& found, std::string_view name) {
+    const std::size_t n = flow.source.size();
+    const std::size_t block = block_length(n);
+    std::vector<Kept> kept(n / block + (n % block != 0));
+    std::optional<std::pair<std::size_t, Found>> last;
+    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor, const fold_end<std::pair<std::size_t, Found>>& stop) {
+        Kept& mine = kept[begin / block];
+        const auto stop_here = [&stop, number = begin / block](Found what) { stop({number, std::move(what)}); };
+        auto read = flow.source.open();
+        auto take = flow.stage.open([&](no_fold, auto&& x) {
+            put(mine, std::forward<decltype(x)>(x), stop_here);
+            return no_fold{};
+        });
+        cursor.each(begin, end, [&](std::size_t i) { take(no_fold{}, read(i)); });
+        return no_fold{};
+    };
+    const auto nothing = [] { return no_fold{}; };
+    static_cast<void>(fold_until<no_fold>(n, block, leaf, nothing, [](no_fold, no_fold, const auto&) { return no_fold{}; }, last, flow.run_options(), name));
+    if (last) {
+        kept.resize(last->first + 1);
+        found.emplace(std::move(last->second));
+    }
     return kept;
 }
 

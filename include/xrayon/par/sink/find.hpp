@@ -27,17 +27,41 @@ auto find_map(const Flow& flow, const Test& test, std::string_view name) {
     return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.run_options(), name);
 }
 
-/// The first item for which `matches(item)` holds.
-template <class Flow, class Predicate>
-auto find_first(const Flow& flow, const Predicate& matches, std::string_view name) {
-    using value = stored_t<typename Flow::item>;
-    const auto test = [&matches](auto&& x) -> std::optional<value> {
+/// The last thing that `test(item)` gives: items are searched from the back, those in front of a hit are cancelled; of the things that come
+/// out for one item the last.
+template <class Flow, class Test>
+auto find_map_last(const Flow& flow, const Test& test, std::string_view name) {
+    using found = std::remove_cvref_t<given_t<Test, typename Flow::item>>;
+    const auto make_probe = [&flow, &test] {
+        return [read = flow.source.open(), n = flow.source.size(), take = flow.stage.open([&test](found acc, auto&& x) -> found {
+                    found next = give(test, std::forward<decltype(x)>(x));
+                    return next ? std::move(next) : std::move(acc);
+                })](std::size_t i) mutable { return take(found{}, read(n - 1 - i)); };
+    };
+    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.run_options(), name);
+}
+
+/// `matches(item)` as a test that gives the item.
+template <class Value, class Predicate>
+auto test_of(const Predicate& matches) {
+    return [&matches](auto&& x) -> std::optional<Value> {
         if (!static_cast<bool>(give(matches, std::as_const(x)))) {
             return std::nullopt;
         }
-        return std::optional<value>(std::in_place, std::forward<decltype(x)>(x));
+        return std::optional<Value>(std::in_place, std::forward<decltype(x)>(x));
     };
-    return find_map(flow, test, name);
+}
+
+/// The first item for which `matches(item)` holds.
+template <class Flow, class Predicate>
+auto find_first(const Flow& flow, const Predicate& matches, std::string_view name) {
+    return find_map(flow, test_of<stored_t<typename Flow::item>>(matches), name);
+}
+
+/// The last item for which `matches(item)` holds.
+template <class Flow, class Predicate>
+auto find_last(const Flow& flow, const Predicate& matches, std::string_view name) {
+    return find_map_last(flow, test_of<stored_t<typename Flow::item>>(matches), name);
 }
 
 /// The index of the first item for which `matches(item)` holds.

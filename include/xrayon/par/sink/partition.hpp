@@ -4,7 +4,9 @@
 
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <xrayon/core/stored.hpp>
@@ -14,6 +16,11 @@
 #include <xrayon/par/sink/collect.hpp>
 
 namespace xrayon::detail {
+
+template <class T>
+inline constexpr bool is_variant_of_two = false;
+template <class A, class B>
+inline constexpr bool is_variant_of_two<std::variant<A, B>> = true;
 
 /// Two results at once: `put(kept, item)` for each item, where `kept` is a pair of vectors.
 template <class First, class Second, class Flow, class Put>
@@ -32,6 +39,22 @@ auto partition(const Flow& flow, const Predicate& matches) {
         (static_cast<bool>(give(matches, std::as_const(x))) ? kept.first : kept.second).emplace_back(std::forward<decltype(x)>(x));
     };
     return collect_pair<value, value>(flow, put, "partition");
+}
+
+/// What `function(item)`, a std::variant of two, holds as its first alternative, and what it holds as its second.
+template <class Flow, class Function>
+auto partition_map(const Flow& flow, const Function& function) {
+    using either = std::remove_cvref_t<given_t<Function, typename Flow::item>>;
+    static_assert(is_variant_of_two<either>, "xrayon: partition_map: the function must give a std::variant of two types");
+    const auto put = [&function](auto& kept, auto&& x) {
+        either one = give(function, std::forward<decltype(x)>(x));
+        if (one.index() == 0) {
+            kept.first.emplace_back(std::get<0>(std::move(one)));
+        } else {
+            kept.second.emplace_back(std::get<1>(std::move(one)));
+        }
+    };
+    return collect_pair<stored_t<std::variant_alternative_t<0, either>>, stored_t<std::variant_alternative_t<1, either>>>(flow, put, "partition_map");
 }
 
 /// The first elements of pairs, and the second ones.

@@ -3,6 +3,7 @@
 #define XRAYON_PAR_STAGE_CHAIN_HPP
 
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -24,6 +25,32 @@ public:
                 return static_cast<item>(first(i));
             }
             return static_cast<item>(second(i - middle));
+        };
+    }
+
+private:
+    First first_;
+    Second second_;
+};
+
+/// What comes out of one flow, then what comes out of another, behind a source that counts the items of both.
+template <class First, class Second>
+class chain_stage {
+public:
+    template <class In>
+    using item = std::common_reference_t<typename First::item, typename Second::item>;
+
+    chain_stage(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+
+    template <class Step>
+    auto open(Step step) const {
+        // One step for both sides, which may hold what must not be copied.
+        const auto pass = [shared = std::make_shared<Step>(std::move(step))](auto acc, auto&& x) {
+            return (*shared)(std::move(acc), static_cast<item<std::size_t>>(std::forward<decltype(x)>(x)));
+        };
+        return [first = first_.source.open(), take_first = first_.stage.open(pass), second = second_.source.open(),
+                take_second = second_.stage.open(pass), middle = first_.source.size()](auto acc, std::size_t i) mutable {
+            return i < middle ? take_first(std::move(acc), first(i)) : take_second(std::move(acc), second(i - middle));
         };
     }
 

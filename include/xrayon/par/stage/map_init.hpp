@@ -36,6 +36,31 @@ private:
     std::unique_ptr<scratch<object>> scratch_;
 };
 
+/// The same for what comes out of a stage.
+template <class Before, class Init, class Function>
+class map_init_stage {
+    using object = std::remove_cvref_t<std::invoke_result_t<const Init&>>;
+
+public:
+    template <class In>
+    using item = std::invoke_result_t<const Function&, object&, typename Before::template item<In>>;
+
+    map_init_stage(Before before, Init init, Function function)
+        : before_(std::move(before)), function_(std::move(function)), scratch_(std::make_unique<scratch<object>>(std::move(init))) {}
+
+    template <class Step>
+    auto open(Step step) const {
+        return before_.open([step = std::move(step), &function = function_, lent = scratch_->borrow()](auto acc, auto&& x) mutable {
+            return step(std::move(acc), std::invoke(function, *lent, std::forward<decltype(x)>(x)));
+        });
+    }
+
+private:
+    [[no_unique_address]] Before before_;
+    Function function_;
+    std::unique_ptr<scratch<object>> scratch_;
+};
+
 } // namespace xrayon::detail
 
 #endif // XRAYON_PAR_STAGE_MAP_INIT_HPP
