@@ -62,6 +62,12 @@ template <spannable Range>
 auto par_windows(const Range& range, std::size_t n) {
     return detail::par_cut<detail::cut_windows>(range, n, "par_windows", [n](std::size_t size) { return size < n ? 0 : size - n + 1; });
 }
+/// par_windows whose spans have a length that is known when compiling.
+template <std::size_t N, spannable Range>
+auto par_array_windows(const Range& range) {
+    static_assert(N >= 1, "xrayon: par_array_windows: length must be >= 1");
+    return par_windows(range, N).map([](const auto& window) { return window.template first<N>(); });
+}
 
 } // namespace xrayon
 
