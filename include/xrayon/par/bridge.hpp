@@ -154,7 +154,7 @@ private:
 template <class Range, class Build>
 class [[nodiscard("a bridge does nothing until a sink such as .collect(), .sum() or .for_each(f) is called")]] bridge {
     using elements = std::vector<stored_t<std::ranges::range_reference_t<Range>>>;
-    using items = std::invoke_result_t<const Build&, decltype(par(std::declval<elements>()))>;
+    using items = std::remove_cvref_t<std::invoke_result_t<const Build&, decltype(par(std::declval<elements>()))>>;
 
 public:
     using item_type = typename items::item_type;
