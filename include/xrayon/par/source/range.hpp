@@ -47,17 +47,23 @@ template <class Range>
     requires std::ranges::contiguous_range<Range>
 inline constexpr bool is_plain_source<borrowed_range<Range>> = true;
 
+/// True of a range that holds its elements: where it is const, so are they. Views, range-v3's among them, hold what is somebody else's.
+template <class Range>
+inline constexpr bool holds_elements = false;
+template <class Range>
+    requires std::ranges::range<Range> && std::ranges::range<const Range> && (!std::ranges::view<Range>)
+inline constexpr bool holds_elements<Range> =
+    std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>> && !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<Range>>>
+    && std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<const Range>>>;
+
 /// Elements of a range that was handed over. Those of a container are moved out of it, each once; a view stays what it is.
 template <class Range>
 class owned_range {
-    static constexpr bool gives_away = !std::ranges::view<Range> && std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>
-                                       && !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<Range>>>;
-
 public:
     explicit owned_range(Range&& range) : range_(std::move(range)) {}
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(std::ranges::size(range_)); }
     [[nodiscard]] auto open() const {
-        if constexpr (gives_away) {
+        if constexpr (holds_elements<Range>) {
             return [read = range_reader(range_)](std::size_t i) -> decltype(auto) { return std::move(read(i)); };
         } else {
             return range_reader(std::as_const(range_));

@@ -9,6 +9,7 @@
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/par/detail/flow.hpp>
 #include <xrayon/par/detail/give.hpp>
+#include <xrayon/par/source/range.hpp>
 
 namespace xrayon::detail {
 
@@ -39,10 +40,9 @@ private:
 
 /// A container that was made for an item, and not a view of something or a container elsewhere.
 template <class Range>
-inline constexpr bool gives_away = !std::is_lvalue_reference_v<Range> && !std::ranges::view<std::remove_cvref_t<Range>>
-                                   && std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>;
+inline constexpr bool gives_away = !std::is_lvalue_reference_v<Range> && holds_elements<std::remove_cvref_t<Range>>;
 
-/// What comes out of such a range: its elements are moved out of a container that gives them away.
+/// What comes out of a range: the elements of a container that gives them away are moved out of it.
 template <class Range>
 using inner_element = std::conditional_t<gives_away<Range>, std::remove_reference_t<std::ranges::range_reference_t<Range>>&&,
                                          std::ranges::range_reference_t<Range>>;
