@@ -86,10 +86,12 @@ public:
 
     // --- stages: one item for each ------------------------------------------------------------------------------------------------
 
-    /// `function(item)` for each item.
+    /// `function(item)` for each item. Lazy results are evaluated at once; an lvalue that it gives is passed on as a reference.
     template <class F>
     auto map(F function) && {
         detail::check_function<F, item_type>();
+        static_assert(!detail::outlives_item<detail::given_t<F, item_type>, item_type>,
+                      "xrayon: map: the function gives a reference to its item, which is made for this call and gone after it: give a value");
         if constexpr (indexed) {
             return around(detail::map_source<Source, F>(std::move(flow_.source), std::move(function)));
         } else {
@@ -502,6 +504,17 @@ auto repeat(T value) {
 template <class T>
 auto empty() {
     return sequence(detail::empty_source<T>());
+}
+
+/// What cannot be a source is refused with the reason.
+template <class Range>
+    requires(!indexed_range<std::remove_cvref_t<Range>>)
+auto par(Range&&) {
+    static_assert(!disable_indexed_range<std::remove_cvref_t<Range>>,
+                  "xrayon: par: this is lazy, or an array of several axes: evaluate an expression first, and say rows(X), elements(X) or view_of(view)");
+    static_assert(disable_indexed_range<std::remove_cvref_t<Range>>,
+                  "xrayon: par: a source knows its size and reaches any element at once; par_bridge(range) takes what is read one by one");
+    return empty<int>();
 }
 
 /// Tuples of the elements of several ranges or sequences, as many as the shortest has.

@@ -43,16 +43,20 @@ namespace detail {
 template <class T>
 concept sequence_operand = indexed_range<std::remove_cvref_t<T>> || requires(T&& t) { std::forward<T>(t).take_source(); };
 
+// Classes, because a class is instantiated where it is named: what is wrong is said before anything else goes wrong.
+
 template <class F, class Item>
-constexpr void check_function() {
+struct check_function {
+    constexpr check_function() noexcept {}
     static_assert(takes_item<F, Item>,
                   "xrayon: the function must take an item and be callable as const (not `mutable`): several threads call it at once");
-}
+};
 template <class F, class Item>
-constexpr void check_predicate() {
+struct check_predicate {
+    constexpr check_predicate() noexcept {}
     static_assert(tests_item<F, Item>,
                   "xrayon: the predicate must take a const item, give a bool and be callable as const (not `mutable`): several threads call it at once");
-}
+};
 
 /// @throws argument_error  "<before><wanted><behind>, got <got>" if they differ
 inline void check_size(std::string_view before, std::size_t wanted, std::string_view behind, std::size_t got) {

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <xrayon/core/stored.hpp>
+
 namespace xrayon::detail {
 
 template <class F, class Tuple, class Indices>
@@ -39,6 +41,17 @@ constexpr decltype(auto) give(const F& function, Item&& item) {
 
 template <class F, class Item>
 using given_t = decltype(give(std::declval<const F&>(), std::declval<Item>()));
+
+/// What a stage passes on of a function's result. A lazy result is evaluated, and what an rvalue reference refers to is moved, while the item
+/// that they may refer to is still there: it is often made for this call, and gone when the next stage looks. An lvalue is passed on as it is.
+template <class Result>
+using settled_t = std::conditional_t<std::is_lvalue_reference_v<Result> || std::is_void_v<Result>, Result, stored_t<Result>>;
+
+/// True where a function is given an item that is made for the call, and gives a reference to an object of that very type: to the item, or
+/// to something in it that is gone as well.
+template <class Result, class Item>
+inline constexpr bool outlives_item = !std::is_reference_v<Item> && std::is_lvalue_reference_v<Result>
+                                      && std::same_as<std::remove_cvref_t<Result>, std::remove_cvref_t<Item>>;
 
 template <class F, class Item>
 concept tests_item = takes_item<F, const std::remove_reference_t<Item>&>

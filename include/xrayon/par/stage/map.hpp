@@ -18,7 +18,8 @@ public:
     map_source(Source source, Function function) : source_(std::move(source)), function_(std::move(function)) {}
     [[nodiscard]] std::size_t size() const { return source_.size(); }
     [[nodiscard]] auto open() const {
-        return [read = source_.open(), &function = function_](std::size_t i) mutable -> decltype(auto) { return give(function, read(i)); };
+        using result = settled_t<given_t<Function, source_item_t<Source>>>;
+        return [read = source_.open(), &function = function_](std::size_t i) mutable -> result { return static_cast<result>(give(function, read(i))); };
     }
 
 private:
@@ -31,14 +32,15 @@ template <class Before, class Function>
 class map_stage {
 public:
     template <class In>
-    using item = given_t<Function, typename Before::template item<In>>;
+    using item = settled_t<given_t<Function, typename Before::template item<In>>>;
 
     map_stage(Before before, Function function) : before_(std::move(before)), function_(std::move(function)) {}
 
     template <class Step>
     auto open(Step step) const {
         return before_.open([step = std::move(step), &function = function_](auto acc, auto&& x) mutable {
-            return step(std::move(acc), give(function, std::forward<decltype(x)>(x)));
+            using result = settled_t<given_t<Function, decltype(x)>>;
+            return step(std::move(acc), static_cast<result>(give(function, std::forward<decltype(x)>(x))));
         });
     }
 

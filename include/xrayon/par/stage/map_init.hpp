@@ -11,6 +11,7 @@
 
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/give.hpp>
 
 namespace xrayon::detail {
 
@@ -25,8 +26,9 @@ public:
         : source_(std::move(source)), function_(std::move(function)), scratch_(std::make_unique<scratch<object>>(std::move(init))) {}
     [[nodiscard]] std::size_t size() const { return source_.size(); }
     [[nodiscard]] auto open() const {
-        return [read = source_.open(), &function = function_, lent = scratch_->borrow()](std::size_t i) mutable -> decltype(auto) {
-            return std::invoke(function, *lent, read(i));
+        using result = settled_t<std::invoke_result_t<const Function&, object&, source_item_t<Source>>>;
+        return [read = source_.open(), &function = function_, lent = scratch_->borrow()](std::size_t i) mutable -> result {
+            return static_cast<result>(std::invoke(function, *lent, read(i)));
         };
     }
 
@@ -43,7 +45,7 @@ class map_init_stage {
 
 public:
     template <class In>
-    using item = std::invoke_result_t<const Function&, object&, typename Before::template item<In>>;
+    using item = settled_t<std::invoke_result_t<const Function&, object&, typename Before::template item<In>>>;
 
     map_init_stage(Before before, Init init, Function function)
         : before_(std::move(before)), function_(std::move(function)), scratch_(std::make_unique<scratch<object>>(std::move(init))) {}
@@ -51,7 +53,8 @@ public:
     template <class Step>
     auto open(Step step) const {
         return before_.open([step = std::move(step), &function = function_, lent = scratch_->borrow()](auto acc, auto&& x) mutable {
-            return step(std::move(acc), std::invoke(function, *lent, std::forward<decltype(x)>(x)));
+            using result = settled_t<std::invoke_result_t<const Function&, object&, decltype(x)>>;
+            return step(std::move(acc), static_cast<result>(std::invoke(function, *lent, std::forward<decltype(x)>(x))));
         });
     }
 
