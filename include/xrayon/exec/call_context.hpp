@@ -33,6 +33,7 @@ struct call_state {
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
     std::atomic<std::size_t> cut{none};    ///< Items above this one are cancelled: it has failed.
     call_progress* progress = nullptr;     ///< Counts and shows its items; null: nobody asked, or a call around it shows its own.
+    const void* family = nullptr;          ///< Of a task that was spawned: what it was spawned in. Null for items.
 
     /// What the user asked for, if it has come to pass: stop or deadline.
     [[nodiscard]] std::optional<cancel_reason> stopped() const noexcept {

@@ -220,6 +220,32 @@ void run_with_helpers(const call_frame& frame, std::size_t helpers, Body& body) 
     }
 }
 
+/// Calls another thread to work that comes up while it runs; see run_gathering.
+using detail::gathering;
+
+/// As run_with_helpers, for work that comes up while it runs: `begin(pool, inside, calls)` runs on the calling thread and then
+/// `help(pool, inside)`, which others run too, up to `helpers` at once, when they are called by `calls->offer()`. `help` returns when it
+/// finds nothing to do. `calls` is null where nobody can be called. Returns when all have ended. Both must not throw.
+template <class Begin, class Help>
+void run_gathering(const call_frame& frame, std::size_t helpers, Begin& begin, Help& help) {
+    const std::shared_ptr<detail::pool_state> global = frame.pool == nullptr ? detail::global_pool() : nullptr;
+    detail::pool_state* const pool = frame.pool == nullptr ? global.get() : frame.pool;
+    const auto begin_inside = [&](gathering* calls) { begin(pool, true, calls); };
+    const auto help_inside = [&] { help(pool, true); };
+    const auto gather = [&] { pool->gather(helpers, begin_inside, help_inside); };
+    const auto alone = [&] {
+        begin(pool, false, nullptr);
+        help(pool, false);
+    };
+    if (helpers == 0 || !pool->usable()) [[unlikely]] {
+        alone();
+    } else if (frame.inside) {
+        gather();
+    } else if (!pool->try_execute(gather)) {
+        alone();
+    }
+}
+
 } // namespace xrayon
 
 #endif // XRAYON_EXEC_POOL_HPP

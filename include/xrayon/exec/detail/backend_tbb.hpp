@@ -199,12 +199,31 @@ struct alignas(64) offer_limit {
         return (most - std::min(most, untaken.load(std::memory_order_acquire)) + 3) / 4;
     }
 };
+class gathering;
+
+/// One thread's stay in a gathering, on its stack.
+struct gathering_place {
+    gathering* of;
+    gathering_place* outer;              // of this thread; it waits there, or runs what this one is nested in
+    tbb::task_group_context* level = tbb::detail::d1::current_context();  // which dispatch of oneTBB the thread is in
+    int slot = tbb::this_task_arena::current_thread_index();
+    std::atomic<std::uint32_t> untaken{0};
+    tbb::detail::d1::wait_context left{1};  // its offers that nobody has taken up, and itself
+
+    /// Not so where code of the program's has entered another arena, or a loop of its own.
+    [[nodiscard]] bool is_current() const noexcept {
+        return level == tbb::detail::d1::current_context() && slot == tbb::this_task_arena::current_thread_index();
+    }
+};
+
 inline namespace state_1 {
 XRAYON_SHARED inline constinit thread_local offer_limit offers_here;
+XRAYON_SHARED inline constinit thread_local gathering_place* gathering_here = nullptr;
 }
 
 /// An arena of `threads - 1` workers with room for `visitors` callers, or the arena that the calling thread is in.
 class arena {
+    friend class gathering;
     template <class Body>
     struct sharing;
     template <class Body>
@@ -301,6 +320,13 @@ public:
             shared.~sharing();
         });
     }
+
+    /// Runs `begin(gathering)` and then `help()` on the calling thread, which is in this arena, while offers that are made meanwhile
+    /// (gathering::offer) bring up to `helpers` others to run `help()`. Returns when all have ended. Both must not throw. A thread that
+    /// waits here runs nothing but `help()`.
+    /// @throws resource_error  if something forked and this is the child
+    template <class Begin, class Help>
+    void gather(std::size_t helpers, Begin& begin, Help& help);
 
 private:
     /// A call while it is shared.
@@ -483,6 +509,184 @@ private:
     std::optional<worker_namer> namer_;
     std::array<std::atomic<slot_state>, 1032> slots_ = {};  // 1,023 workers, 8 visitors and one
 };
+
+/// Work that comes up while it runs, and the helpers that come to it and go: what arena::share is for work that is known beforehand.
+///
+/// An offer brings one thread, which runs `help` until it finds nothing more to do. A thread that waits in here, the caller for all others or
+/// a helper for its own offers to be taken, takes offers up as well, and does not wait in there a second time: so its stack does not grow.
+/// All that arena::share says of isolation, of the number of offers, of memory and of forks holds here too. The tag of isolation is given,
+/// because an offer may be made from within an isolated part of the program's own.
+class gathering {
+public:
+    using help_function = void (*)(void* work) noexcept;
+
+    gathering(arena& home, std::size_t helpers, help_function help, void* work) : home_(home), helpers_(helpers), help_(help), work_(work) {}
+    gathering(const gathering&) = delete;
+    gathering& operator=(const gathering&) = delete;
+
+    /// Calls one more thread, if it can be: false where too many offers lie about, where there is no memory for one, and where the
+    /// calling thread does not take part, or has gone elsewhere meanwhile (another arena, a loop of the program's own).
+    bool offer() noexcept {
+        gathering_place* const mine = gathering_here;
+        if (mine == nullptr || mine->of != this || !mine->is_current() || !may_offer(*mine) || !has_room()) {
+            return false;
+        }
+        for (std::size_t i = 0; i < helpers_; ++i) {
+            room& each = offers_[i];
+            if (!each.taken.load(std::memory_order_relaxed) && !each.taken.exchange(true, std::memory_order_acquire)) {
+                make(each, *mine);
+                return true;
+            }
+        }
+        return false;
+    }
+
+private:
+    friend class arena;
+
+    class call_for_help final : public tbb::detail::d1::task {
+    public:
+        call_for_help(gathering& call, std::atomic<bool>& taken, gathering_place& by, std::atomic<std::uint32_t>& untaken) noexcept
+            : call_(call), taken_(taken), by_(by), untaken_(untaken) {}
+
+    private:
+        tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
+            by_.untaken.fetch_sub(1, std::memory_order_release);
+            untaken_.fetch_sub(1, std::memory_order_release);
+            by_.left.release();
+            gathering& call = call_;
+            call.receive();
+            taken_.store(false, std::memory_order_release);  // this object may be another offer from here on
+            call.open_.release();
+            return nullptr;
+        }
+        tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data& data) override { return execute(data); }
+
+        gathering& call_;
+        std::atomic<bool>& taken_;
+        gathering_place& by_;                 // stays until `left` is 0
+        std::atomic<std::uint32_t>& untaken_;  // of the thread that made it
+    };
+    struct room {
+        alignas(call_for_help) std::byte memory[sizeof(call_for_help)];
+        std::atomic<bool> taken{false};
+    };
+
+    class within final : public tbb::detail::d1::delegate_base {
+    public:
+        within(void (*run)(void*), void* what) noexcept : run_(run), what_(what) {}
+        bool operator()() const override {
+            run_(what_);
+            return true;
+        }
+
+    private:
+        void (*run_)(void*);
+        void* what_;
+    };
+    /// With this gathering's tag of isolation.
+    template <class F>
+    void isolate(F&& f) {
+        within inside([](void* what) { (*static_cast<std::remove_reference_t<F>*>(what))(); }, std::addressof(f));
+        tbb::detail::r1::isolate_within_arena(inside, reinterpret_cast<std::intptr_t>(this));
+    }
+
+    template <class Body>
+    void run(Body& body) {
+        isolate([&] {
+            gathering_place mine{this, gathering_here};
+            gathering_here = &mine;
+            body();
+            if (!mark_.in_child()) [[likely]] {
+                open_.release();
+                tbb::detail::d1::wait(open_, context_);
+            }
+            gathering_here = mine.outer;
+        });
+    }
+
+    /// A thread has taken an offer up.
+    void receive() noexcept {
+        gathering_place* const waiting = gathering_here;
+        if (waiting != nullptr && waiting->of == this) {
+            tbb::task_group_context* const level = std::exchange(waiting->level, tbb::detail::d1::current_context());
+            help_(work_);
+            waiting->level = level;
+        } else {
+            gathering_place mine{this, waiting};
+            gathering_here = &mine;
+            help_(work_);
+            if (!mark_.in_child()) [[likely]] {
+                mine.left.release();
+                tbb::detail::d1::wait(mine.left, context_);  // nothing is left behind in a slot that nobody is in
+            }
+            gathering_here = waiting;
+        }
+        if (mark_.in_child()) [[unlikely]] {
+            end_lost_helper(mark_);
+        }
+    }
+
+    /// offer_limit's rule, for offers that are made one by one.
+    bool may_offer(const gathering_place& mine) noexcept {
+        const std::uint32_t own = mine.untaken.load(std::memory_order_acquire);
+        const std::uint32_t all = offers_here.untaken.load(std::memory_order_acquire);
+        const std::uint32_t others = std::min(all - std::min(all, own), offer_limit::most);
+        return all < offer_limit::most && own < (offer_limit::most - others + 3) / 4 && home_.can_offer();
+    }
+
+    bool has_room() noexcept {
+        if (!offers_) {  // the caller's first offer: there are no helpers yet
+            offers_.reset(new (std::nothrow) room[helpers_]);
+        }
+        return offers_ != nullptr;
+    }
+
+    void make(room& where, gathering_place& mine) noexcept {
+        std::atomic<std::uint32_t>& untaken = offers_here.untaken;
+        mine.untaken.fetch_add(1, std::memory_order_relaxed);
+        untaken.fetch_add(1, std::memory_order_relaxed);
+        mine.left.reserve();
+        open_.reserve();
+        auto* const made = ::new (static_cast<void*>(where.memory)) call_for_help(*this, where.taken, mine, untaken);
+        isolate([&] {
+            try {
+                tbb::detail::d1::spawn(*made, context_);
+            } catch (...) {
+                // oneTBB could not start a thread for it. It stands.
+            }
+        });
+    }
+
+    arena& home_;
+    std::size_t helpers_;
+    help_function help_;
+    void* work_;
+    tbb::task_group_context context_{tbb::task_group_context::isolated,
+                                     tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
+    tbb::detail::d1::wait_context open_{1};  // offers that have been made and not ended, and the caller
+    std::unique_ptr<room[]> offers_;
+    fork_mark mark_;
+};
+
+template <class Begin, class Help>
+void arena::gather(std::size_t helpers, Begin& begin, Help& help) {
+    union kept_gathering {  // in a child it must not be destroyed, as in share
+        kept_gathering(arena& home, std::size_t most, Help& work)
+            : value(home, most, [](void* what) noexcept { (*static_cast<Help*>(what))(); },
+                    const_cast<std::remove_const_t<Help>*>(std::addressof(work))) {}
+        ~kept_gathering() {}
+        gathering value;
+    };
+    kept_gathering kept(*this, helpers, help);
+    const auto body = [&] {
+        begin(&kept.value);
+        help();
+    };
+    kept.value.run(body);
+    kept.value.mark_.check_not_in_child("xrayon");
+    kept.value.~gathering();
+}
 
 } // namespace xrayon::detail
 

@@ -110,6 +110,18 @@ struct pool_state {
             crew->share(helpers, body);
         }
     }
+
+    /// Runs `begin(gathering)` and `help()` here, where the caller is inside, and lets `help()` be run by others that are called meanwhile. See
+    /// arena::gather. A crew has nobody to call: `gathering` is null, and its threads come when `begin` has ended.
+    template <class Begin, class Help>
+    void gather(std::size_t helpers, Begin& begin, Help& help) {
+        if (workers) {
+            workers->gather(helpers, begin, help);
+        } else {
+            begin(nullptr);
+            crew->share(helpers, help);
+        }
+    }
 };
 
 /// Slots kept for callers. More would make every steal look through more empty slots; a caller without one works alone.

@@ -167,6 +167,29 @@ public:
                         state_.count);
     }
 
+    /// Calls `raise` while `error` is being handled, so that what it throws nests it.
+    template <class Raise>
+    [[noreturn]] static void raise_nesting(std::exception_ptr error, const Raise& raise) {
+        try {
+            std::rethrow_exception(std::move(error));
+        } catch (...) {
+            raise();
+        }
+        std::terminate();  // raise always throws
+    }
+
+    /// ": <what>" of an exception, or that it has none.
+    static std::string cause_text(const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& cause) {
+            const char* const text = cause.what();
+            return std::string(": ") + (text == nullptr ? "(no text)" : text);
+        } catch (...) {
+            return ": non-std exception";
+        }
+    }
+
 private:
     XRAYON_COLD void fill_report() noexcept {
         run_report& report = *options_.report;
@@ -222,32 +245,9 @@ private:
         raise_nesting(errors_.front().error, [&] { throw task_errors(text, std::move(errors_), state_.count, path_to(lowest)); });
     }
 
-    /// Calls `raise` while `error` is being handled, so that what it throws nests it.
-    template <class Raise>
-    [[noreturn]] static void raise_nesting(std::exception_ptr error, const Raise& raise) {
-        try {
-            std::rethrow_exception(std::move(error));
-        } catch (...) {
-            raise();
-        }
-        std::terminate();  // raise always throws
-    }
-
     [[nodiscard]] std::string path_to(std::size_t index) const {
         const call_frame here{.parent = outer_, .call = &state_, .index = index};
         return call_path(&here);
-    }
-
-    /// ": <what>" of an exception, or that it has none.
-    static std::string cause_text(const std::exception_ptr& error) {
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::exception& cause) {
-            const char* const text = cause.what();
-            return std::string(": ") + (text == nullptr ? "(no text)" : text);
-        } catch (...) {
-            return ": non-std exception";
-        }
     }
 
     call_state& state_;
