@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,7 +134,7 @@ public:
         }
         take_part(outer_ == nullptr ? nullptr : outer_->pool, outer_ != nullptr && outer_->inside, 0);  // what is left, if anything
         if (succeeded()) {
-            history_.note(tick_clock::now() - begin, most_helping_ + 1, spawned_ + 1);
+            history_.note(tick_clock::now() - begin, most_helping_, spawned_ + 1);
         }
     }
 
@@ -147,7 +148,7 @@ public:
         report = run_report{};
         report.total = spawned_;
         report.done = done_;
-        report.threads = most_helping_ + 1;
+        report.threads = most_helping_;
         if (failed_ != nullptr) {
             sort_failed();
             report.failed = index_of(*failed_);
@@ -295,7 +296,9 @@ private:
         on_list listed(*this, mine, frame);
         item_hook* const hook = process().hook.load(std::memory_order_acquire);
         std::unique_lock lock(mutex_);
-        most_helping_ = std::max(most_helping_, helping_++);
+        const bool helper = std::this_thread::get_id() != caller_;
+        helping_ += helper ? 1 : 0;
+        most_helping_ = std::max(most_helping_, helping_);
         scope_task* removed = nullptr;
         std::exception_ptr error;  // it and what is removed have the user's destructors, and go without the lock
         for (;;) {
@@ -357,7 +360,7 @@ private:
                 break;
             }
         }
-        --helping_;
+        helping_ -= helper ? 1 : 0;
         const bool all = first_ == nullptr;
         lock.unlock();
         remove(removed);
@@ -513,6 +516,7 @@ private:
     bool shared_ = false;
     bool body_begun_ = false;
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+    const std::thread::id caller_ = std::this_thread::get_id();
     fork_mark mark_;
     gathering* calls_ = nullptr;  // null: nobody can be called
 
@@ -523,8 +527,8 @@ private:
     scope_task* last_ = nullptr;
     std::size_t waiting_ = 0;      // how many
     std::size_t called_ = 0;       // threads that were called and have not come yet
-    std::size_t helping_ = 0;      // threads that run tasks
-    std::size_t most_helping_ = 0; // the most so far, but for one
+    std::size_t helping_ = 1;      // threads that are in here, the caller among them
+    std::size_t most_helping_ = 1; // the most so far
     runner* running_ = nullptr;
     scope_task* cut_ = nullptr;    // what stands behind this one is not to run
     scope_task* failed_ = nullptr;
