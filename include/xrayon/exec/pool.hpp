@@ -5,6 +5,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include <unistd.h>
 
+#include <xrayon/core/called_once.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/exec/call_context.hpp>
@@ -32,6 +34,16 @@ struct pool_config {
     std::optional<int> numa_node = {};     ///< As tbb::info::numa_nodes() lists them; unset: anywhere.
     std::optional<int> core_type = {};     ///< As tbb::info::core_types() lists them; unset: any.
     thread_priority priority = thread_priority::normal;  ///< Which pools get threads first when all are wanted at once.
+    /// Called on a worker's thread with its number, 1 to threads - 1 (current_thread_index), when it comes to work in the pool, and when it
+    /// goes: in pairs, the second one when there has been nothing to do for a while, when another pool needs the thread, or at the latest
+    /// while the pool is destroyed. So what is set for a thread by the one (a thread_local, a processor mask) is taken back by the other.
+    /// Threads are shared between pools: a worker may come more than once, and not at all before it is needed. (Rayon's belong to one pool,
+    /// and do both once.) They must not call this library. What they throw goes where failures of spawned tasks go.
+    std::function<void(std::size_t)> start_handler = {};
+    std::function<void(std::size_t)> exit_handler = {};  ///< See start_handler.
+    /// Is told what a task of `spawn` threw, on the thread that ran it; several may be told at once. Unset, or where it throws itself: the pool
+    /// keeps the error of the task that was spawned first, for wait_spawned.
+    std::function<void(std::exception_ptr)> on_spawn_error = {};
 };
 
 namespace detail {
@@ -60,7 +72,7 @@ inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
     prepare_process();
     return std::make_shared<pool_state>(
         arena_config{count.threads, config.name, config.numa_node, config.core_type, static_cast<int>(config.priority)}, count.origin,
-        visitor_slots(count.threads));
+        visitor_slots(count.threads), pool_handlers{config.start_handler, config.exit_handler, config.on_spawn_error});
 }
 
 /// The pool of calls outside of any install; made from the environment at first use.
@@ -80,6 +92,37 @@ inline std::shared_ptr<pool_state> global_pool() {
         state.global_pool = std::move(made);
     }
     return state.global_pool;
+}
+
+/// A spawned task and its function, in one piece of memory.
+template <class F>
+class spawned_function final : public spawned_task {
+public:
+    template <class G>
+    explicit spawned_function(G&& function) : function_(std::in_place, std::forward<G>(function)) {}
+    void run() override { function_(); }
+
+private:
+    called_once<F> function_;
+};
+
+template <class F>
+void spawn_into(const pool_state& pool, F&& function) {
+    pool.check_usable();
+    const std::shared_ptr<spawned_tasks> tasks = pool.spawned;  // the task may drop the pool
+    tasks->spawn(std::make_unique<spawned_function<std::decay_t<F>>>(std::forward<F>(function)));
+}
+
+/// Calls `f(pool)` with the pool of a call made here: the installed one, else the global one.
+template <class F>
+decltype(auto) with_current_pool(const F& f) {
+    const call_frame* const frame = current_call();
+    if (frame != nullptr && frame->pool != nullptr) {
+        frame->pool->check_usable();
+        return f(*frame->pool);
+    }
+    const std::shared_ptr<pool_state> global = global_pool();
+    return f(*global);
 }
 
 /// The sign of a thread count is checked before it becomes unsigned.
@@ -102,6 +145,8 @@ pool_config config_of(Integer threads) {
 /// shared between pools, so that making and dropping further pools is cheap (microseconds), and takes no more memory in the end unless they
 /// are of more than a hundred sizes or other kinds (docs/design/pools_and_visitors.md). Several threads may install into one pool at once; each
 /// of them takes part in its own call, besides the `num_threads() - 1` workers.
+///
+/// When the last copy of a pool goes, its spawned tasks are run to their end first, by the thread that drops it and by the workers.
 class pool {
 public:
     /// @throws argument_error     if a value is out of range
@@ -167,6 +212,19 @@ public:
         }
     }
 
+    /// Has `function()` called once, some time, by a worker of this pool; see xrayon::spawn.
+    template <class F>
+        requires std::invocable<std::decay_t<F>>
+    void spawn(F&& function) const {
+        detail::spawn_into(*state_, std::forward<F>(function));
+    }
+    /// Waits for this pool's spawned tasks; see xrayon::wait_spawned.
+    void wait_spawned() const {
+        state_->check_usable();
+        const std::shared_ptr<detail::spawned_tasks> tasks = state_->spawned;
+        tasks->wait();
+    }
+
     /// Threads that work on a call of one caller, that caller included.
     [[nodiscard]] std::size_t num_threads() const noexcept { return state_->threads; }
     /// Who decided that number.
@@ -199,6 +257,22 @@ inline void configure_global_pool(const pool_config& config) {
     }
     const std::size_t known = detail::process().global_threads.load(std::memory_order_acquire);
     return known != 0 ? known : detail::global_pool()->threads;
+}
+
+/// Which thread of its pool the calling one is, for per-thread tables: 0 for whoever called, 1 to num_threads - 1 for workers. Of
+/// the threads that work on one call no two have the same. Nothing outside of every call and install. Exempt from the law: it
+/// depends on who comes. Callers of one pool that are there at the same time are all 0; so tables are for one call, not for a pool.
+/// @throws resource_error  in a forked child, if the pool was made before the fork
+[[nodiscard]] inline std::optional<std::size_t> current_thread_index() {
+    const call_frame* const frame = current_call();
+    if (frame == nullptr) {
+        return std::nullopt;
+    }
+    if (frame->pool == nullptr) {
+        return 0;
+    }
+    frame->pool->check_usable();
+    return frame->pool->thread_index(frame->inside);
 }
 
 /// Runs `body(pool, inside)` on the calling thread and offers it to up to `helpers` other threads of the pool that `frame`

@@ -5,12 +5,12 @@
 #include <concepts>
 #include <functional>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include <xrayon/core/called_once.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/scope_core.hpp>
@@ -39,6 +39,10 @@ public:
     template <spawnable F>
     void spawn(F&& function);
 
+    /// Runs one task of this scope that has not begun, here and now, in the middle of whatever calls it: also while a lock is held.
+    /// False: there was none. For a body or task that waits for something which a task of the scope will do.
+    bool yield_now() { return core_.yield(); }
+
 private:
     detail::scope_core& core_;
 };
@@ -50,35 +54,19 @@ template <class F>
 class function_task final : public scope_task {
 public:
     template <class G>
-    explicit function_task(G&& function) : function_(std::forward<G>(function)) {}
-    ~function_task() override {
-        if (!gone_) {
-            std::destroy_at(std::addressof(function_));
-        }
-    }
+    explicit function_task(G&& function) : function_(std::in_place, std::forward<G>(function)) {}
 
     void run(scope_core& core) override {
-        struct destroy {
-            function_task& task;
-            ~destroy() {
-                task.gone_ = true;
-                std::destroy_at(std::addressof(task.function_));
-            }
-        };
-        const destroy at_the_end{*this};
         if constexpr (std::invocable<F, scope_t&>) {
             scope_t scope(core);
-            static_cast<void>(std::invoke(std::move(function_), scope));
+            function_(scope);
         } else {
-            static_cast<void>(std::invoke(std::move(function_)));
+            function_();
         }
     }
 
 private:
-    union {
-        F function_;
-    };
-    bool gone_ = false;
+    called_once<F> function_;
 };
 
 /// Of the scopes of one body.

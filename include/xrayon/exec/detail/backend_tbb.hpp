@@ -6,10 +6,13 @@
 #include <array>
 #include <atomic>
 #include <cfenv>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
@@ -180,6 +183,73 @@ private:
     std::size_t visitors_;
 };
 
+/// Is told when a worker comes into an arena and when it goes, in pairs: the last ones go while it is destroyed.
+class worker_watch : public tbb::task_scheduler_observer {
+public:
+    using function = std::function<void(std::size_t index)>;  // must not throw
+
+    worker_watch(tbb::task_arena& watched, std::size_t workers, std::size_t visitors, function comes, function goes)
+        : task_scheduler_observer(watched), visitors_(visitors), present_(workers), comes_(std::move(comes)), goes_(std::move(goes)) {
+        observe(true);
+    }
+    /// Waits until workers that find nothing more to do in the arena have left it: a few milliseconds at most.
+    ~worker_watch() override {
+        const std::size_t here = worker();
+        {
+            std::unique_lock lock(mutex_);
+            over_ = true;
+            const std::size_t mine = here < present_.size() && present_[here] ? 1 : 0;
+            gone_.wait(lock, [&] { return count_ <= mine; });
+        }
+        observe(false);
+        if (here < present_.size() && present_[here]) {
+            goes_(here + 1);  // on its own thread, which would else not be told any more
+        }
+    }
+
+    void on_scheduler_entry(bool is_worker) override {
+        const std::size_t number = is_worker ? worker() : present_.size();
+        if (number >= present_.size()) {
+            return;  // a visitor
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            if (over_ || present_[number]) {
+                return;
+            }
+            present_[number] = true;
+            ++count_;
+        }
+        comes_(number + 1);
+    }
+    void on_scheduler_exit(bool is_worker) override {
+        const std::size_t number = is_worker ? worker() : present_.size();
+        if (number >= present_.size() || !present_[number]) {
+            return;
+        }
+        goes_(number + 1);
+        const std::lock_guard lock(mutex_);
+        present_[number] = false;
+        --count_;
+        gone_.notify_all();
+    }
+
+private:
+    [[nodiscard]] std::size_t worker() const noexcept {
+        const int slot = tbb::this_task_arena::current_thread_index();
+        return slot < 0 || static_cast<std::size_t>(slot) < visitors_ ? present_.size() : static_cast<std::size_t>(slot) - visitors_;
+    }
+
+    std::size_t visitors_;
+    std::vector<char> present_;  // by worker; written with the lock, read by that worker without
+    std::size_t count_ = 0;
+    bool over_ = false;
+    std::mutex mutex_;
+    std::condition_variable gone_;
+    function comes_;
+    function goes_;
+};
+
 /// The offers of one thread that nobody has taken up yet, of all calls that it is in, on a cache line of its own because others count
 /// down. oneTBB keeps them in a queue of the arena's slot that the thread is in, which has room for 64 and is kept. Where its end is
 /// reached, arena_slot::prepare_task_pool (src/tbb/arena_slot.h of 2021.8; the sources of 2023 have the same rule) counts what still lies
@@ -248,6 +318,12 @@ public:
         }
     }
 
+    /// From now on `comes` and `goes` are told of its workers, numbered from 1; until `watch_workers` without them, or its end.
+    void watch_workers(const arena_config& config, std::size_t visitors, worker_watch::function comes, worker_watch::function goes) {
+        watch_.emplace(arena_, config.threads - 1, visitors, std::move(comes), std::move(goes));
+    }
+    void unwatch_workers() noexcept { watch_.reset(); }
+
     struct attach_current {};
     explicit arena(attach_current) : arena_(tbb::task_arena::attach{}) {}
 
@@ -268,6 +344,33 @@ public:
         (void)type;
         return false;
 #endif
+    }
+
+    /// The slot that the calling thread, which is in this arena, has.
+    static std::size_t slot_here() noexcept { return static_cast<std::size_t>(std::max(0, tbb::this_task_arena::current_thread_index())); }
+
+    /// Has `work->run_errand()` called once, some time, by a worker that has nothing else to do in this arena. The thread that calls it need
+    /// not be inside. @throws std::bad_alloc  and it will not be called
+    template <class Work>
+    void enqueue(std::shared_ptr<Work> work) {
+        class errand final : public tbb::detail::d1::task {
+        public:
+            explicit errand(std::shared_ptr<Work> what) noexcept : work_(std::move(what)) {}
+
+        private:
+            tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
+                const std::shared_ptr<Work> what = std::move(work_);
+                delete this;
+                what->run_errand();
+                return nullptr;
+            }
+            tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data& data) override { return execute(data); }
+
+            std::shared_ptr<Work> work_;
+        };
+        auto sent = std::make_unique<errand>(std::move(work));
+        tbb::detail::r1::enqueue(*sent, &arena_);
+        static_cast<void>(sent.release());
     }
 
     /// Runs `body` with the calling thread inside the arena. The caller sees to it that a slot is free. On entry oneTBB sets the
@@ -507,6 +610,7 @@ private:
 
     tbb::task_arena arena_;
     std::optional<worker_namer> namer_;
+    std::optional<worker_watch> watch_;
     std::array<std::atomic<slot_state>, 1032> slots_ = {};  // 1,023 workers, 8 visitors and one
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cfenv>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +26,12 @@ namespace xrayon::detail {
 class thread_crew {
 public:
     /// @param seats  Helpers that may exist at once, in all calls of the pool together.
-    thread_crew(std::size_t seats, std::string name) : taken_(seats), name_(std::move(name)) {}
+    /// @param comes, goes  Told by each helper, numbered from 1, as it begins and as it ends; may be empty, must not throw.
+    thread_crew(std::size_t seats, std::string name, std::function<void(std::size_t)> comes = {}, std::function<void(std::size_t)> goes = {})
+        : taken_(seats), name_(std::move(name)), comes_(std::move(comes)), goes_(std::move(goes)) {}
+
+    /// 0, or of a helper of this crew its number from 1.
+    [[nodiscard]] std::size_t number_here() const noexcept { return here_.crew == this ? here_.number : 0; }
 
     /// Runs `body()` on the calling thread and on up to `helpers` new ones; returns when all have ended. `body` must not throw.
     template <class Body>
@@ -57,9 +63,16 @@ public:
                 const auto& self = *static_cast<helper*>(argument);
                 std::fesetenv(self.floating_point);
                 name_worker(self.crew->name_, self.seat + 1);
+                here_ = {self.crew, self.seat + 1};
+                if (self.crew->comes_) {
+                    self.crew->comes_(self.seat + 1);
+                }
                 (*self.body)();
                 if (self.mark->in_child()) {
                     end_lost_helper(*self.mark);
+                }
+                if (self.crew->goes_) {
+                    self.crew->goes_(self.seat + 1);
                 }
                 return nullptr;
             };
@@ -78,8 +91,16 @@ public:
     }
 
 private:
+    struct place {
+        const thread_crew* crew;
+        std::size_t number;
+    };
+    static inline constinit thread_local place here_ = {nullptr, 0};
+
     std::vector<std::atomic<bool>> taken_;
     std::string name_;
+    std::function<void(std::size_t)> comes_;
+    std::function<void(std::size_t)> goes_;
 };
 
 } // namespace xrayon::detail

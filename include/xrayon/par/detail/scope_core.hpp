@@ -107,6 +107,22 @@ public:
         }
     }
 
+    /// Runs one task on the calling thread, in the middle of something; false: none waits to begin.
+    bool yield() {
+        if (calls_ != nullptr) {
+            mark_.check_not_in_child(name_);
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            if (first_ == nullptr) {
+                return false;
+            }
+        }
+        const call_frame* const here = current_call();
+        take_part(here == nullptr ? nullptr : here->pool, here != nullptr && here->inside, 1);
+        return true;
+    }
+
     /// Runs the body and all tasks. Does not throw what they throw: raise() does.
     template <class Body>
     void run(Body& body) {
