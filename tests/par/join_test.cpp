@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
@@ -110,4 +111,35 @@ TEST_CASE("join: both sides run at the same time where there are threads", "[par
     const auto [a, b] = workers.install([&] { return join(meet, meet); });
     REQUIRE(a == 2);
     REQUIRE(b == 2);
+}
+
+TEST_CASE("join_context: says of each side whether it has come to another thread", "[par][join]") {
+    const pool one(1);
+    const auto told = [](join_position where) { return where.migrated(); };
+    REQUIRE(one.install([&] { return join_context(told, told); }) == std::pair(false, false));
+    const pool workers(2);
+    std::atomic<int> present{0};
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto me = std::this_thread::get_id();
+    const auto meet = [&](join_position where) {
+        ++present;
+        while (present < 2 && std::chrono::steady_clock::now() < give_up) {
+            std::this_thread::yield();
+        }
+        return where.migrated() == (std::this_thread::get_id() != me) ? where.migrated() : throw std::logic_error("wrong");
+    };
+    const auto [a, b] = workers.install([&] { return join_context(meet, meet); });
+    REQUIRE(a != b);  // each on a thread of its own, one of them the caller's
+}
+
+TEST_CASE("join_context: fails as join does, and keeps what functions return", "[par][join][errors]") {
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        workers.install([] {
+            REQUIRE_THROWS_WITH(join_context([](join_position) { throw std::out_of_range("first"); }, [](join_position) { throw 2; }), "first");
+            const auto [a, b] = join_context([](join_position) { return std::string("left"); }, [](join_position) {});
+            REQUIRE(a == "left");
+            REQUIRE(b == no_value{});
+        });
+    }
 }

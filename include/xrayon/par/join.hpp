@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -67,6 +68,28 @@ auto join(F&& first, G&& second, const loop_options& options = {}) -> std::pair<
     };
     detail::run_each(2, item, options, "join");
     return {*std::move(a), *std::move(b)};
+}
+
+/// What join_context tells a function.
+class join_position {
+public:
+    explicit join_position(bool migrated) noexcept : migrated_(migrated) {}
+    /// The function runs on another thread than the one that called join_context.
+    [[nodiscard]] bool migrated() const noexcept { return migrated_; }
+
+private:
+    bool migrated_;
+};
+
+/// @brief join, whose functions are told whether they have come to another thread: `first(context)`, `second(context)`.
+/// For algorithms that split anew when they have been taken up elsewhere. What is told is exempt from the law; a result must not depend on it.
+template <class F, class G>
+    requires std::invocable<F&, join_position> && std::invocable<G&, join_position>
+auto join_context(F&& first, G&& second, const loop_options& options = {}) {
+    const std::thread::id caller = std::this_thread::get_id();
+    const auto here = [caller] { return join_position(std::this_thread::get_id() != caller); };
+    return join([&]() -> decltype(auto) { return std::invoke(first, here()); }, [&]() -> decltype(auto) { return std::invoke(second, here()); },
+                options);
 }
 
 } // namespace xrayon
