@@ -64,6 +64,10 @@ public:
 
     void before(const call_frame& frame) const noexcept {
         reach(frame.index);
+        before_hook(frame);
+    }
+    /// The same where frame.index says nothing of how far the run is.
+    void before_hook(const call_frame& frame) const noexcept {
         if (hook_ != nullptr) {
             hook_->before(frame);
         }
