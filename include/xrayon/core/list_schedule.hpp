@@ -30,11 +30,11 @@ struct task_assignment {
     double makespan = 0;                          ///< The greatest load; 0 without tasks.
 };
 
-/// Throws argument_error `<function>: costs must be finite and >= 0, got <value>` for the first cost that is not.
-inline void check_costs(std::span<const double> costs, std::string_view function) {
+/// Throws argument_error `<what> must be finite and >= 0, got <value>` for the first cost that is not.
+inline void check_costs(std::span<const double> costs, std::string_view what) {
     for (const double cost : costs) {
         if (!(cost >= 0) || std::isinf(cost)) [[unlikely]] {
-            check(false, std::string(function) + ": costs must be finite and >= 0", cost);
+            check(false, std::string(what) + " must be finite and >= 0", cost);
         }
     }
 }
@@ -44,7 +44,7 @@ inline void check_costs(std::span<const double> costs, std::string_view function
 /// **Cost.** O(n log n).
 template <class = when_called>
 [[nodiscard]] std::vector<std::size_t> longest_first(std::span<const double> costs) {
-    check_costs(costs, "longest_first");
+    check_costs(costs, "longest_first: costs");
     std::vector<std::size_t> order = input_order(costs.size());
     std::sort(order.begin(), order.end(), [costs](std::size_t a, std::size_t b) { return costs[a] != costs[b] ? costs[a] > costs[b] : a < b; });
     return order;
@@ -61,7 +61,7 @@ template <class = when_called>
 template <class = when_called>
 [[nodiscard]] task_assignment greedy_schedule(std::span<const double> costs, std::span<const std::size_t> order, std::size_t workers) {
     check(workers >= 1, "greedy_schedule: workers must be >= 1", workers);
-    check_costs(costs, "greedy_schedule");
+    check_costs(costs, "greedy_schedule: costs");
     if (order.size() != costs.size()) [[unlikely]] {
         check(false, "greedy_schedule: order must be as long as costs (" + to_text(costs.size()) + ")", order.size());
     }
@@ -94,7 +94,7 @@ template <class = when_called>
 template <class = when_called>
 [[nodiscard]] task_assignment lpt(std::span<const double> costs, std::size_t workers) {
     check(workers >= 1, "lpt: workers must be >= 1", workers);
-    check_costs(costs, "lpt");
+    check_costs(costs, "lpt: costs");
     return greedy_schedule(costs, longest_first(costs), workers);
 }
 
@@ -102,7 +102,7 @@ template <class = when_called>
 /// @throws argument_error  as lpt.
 [[nodiscard]] inline double makespan_bound(std::span<const double> costs, std::size_t workers) {
     check(workers >= 1, "makespan_bound: workers must be >= 1", workers);
-    check_costs(costs, "makespan_bound");
+    check_costs(costs, "makespan_bound: costs");
     double total = 0;
     double dearest = 0;
     for (const double cost : costs) {
