@@ -2,6 +2,7 @@
 #ifndef XRAYON_SCHEDULE_DETAIL_TASK_CALL_HPP
 #define XRAYON_SCHEDULE_DETAIL_TASK_CALL_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -16,13 +17,16 @@
 
 namespace xrayon::detail {
 
-/// How the result of `f(args...)` is kept.
+/// How the result of `f(args...)` is kept; no type where that cannot be called, so that an overload drops out.
 template <class F, class... Args>
-struct task_result {
+struct task_result {};
+template <class F, class... Args>
+    requires std::invocable<F, Args...>
+struct task_result<F, Args...> {
     using type = stored_t<std::invoke_result_t<F, Args...>>;
 };
 template <class F, class... Args>
-    requires std::is_void_v<std::invoke_result_t<F, Args...>>
+    requires std::invocable<F, Args...> && std::is_void_v<std::invoke_result_t<F, Args...>>
 struct task_result<F, Args...> {
     using type = no_value;
 };
