@@ -39,6 +39,7 @@
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
 #include <xrayon/par/index.hpp>
+#include <xrayon/par/ordered.hpp>
 #include <xrayon/random/bernoulli.hpp>
 #include <xrayon/random/exponential.hpp>
 #include <xrayon/random/integer.hpp>
@@ -47,6 +48,8 @@
 #include <xrayon/random/shuffle.hpp>
 #include <xrayon/random/uniform.hpp>
 #include <xrayon/random/weighted.hpp>
+#include <xrayon/schedule/cost_model.hpp>
+#include <xrayon/schedule/invoke_all.hpp>
 
 #if defined(XRAYON_TEST_BLAS)
 #include <xrayon/array/blas.hpp>
@@ -262,6 +265,43 @@ void add_exec(list& all) {
     all.push_back(serial("errors of arguments", [] {
         return bits_of(text_of<argument_error>([] { const pool none(1025); }), text_of<argument_error>([] { const pool none({.name = ""}); }),
                        text_of<argument_error>([] { for_each_index(5, [](std::size_t) {}, {.grain = 0}); }));
+    }));
+}
+
+void add_schedule(list& all) {
+    all.push_back(on("map_index_in_order", numbers(40), [](const auto& in) {
+        std::vector<std::size_t> order(in.size());
+        std::iota(order.rbegin(), order.rend(), std::size_t{0});
+        return bits_of(map_index_in_order(order, [&](std::size_t i) { return item_of(in[i]); }, {.grain = 1}));
+    }));
+    all.push_back(on("map_index_in_order, items that fail and are collected", numbers(20), [](const auto& in) {
+        std::vector<std::size_t> order(in.size());
+        std::iota(order.rbegin(), order.rend(), std::size_t{0});
+        const auto failing = [&](std::size_t i) { return i % 3 == 1 ? throw std::runtime_error("an item that is meant to fail") : item_of(in[i]); };
+        try {
+            return text_of<task_errors>([&] { (void)map_index_in_order(order, failing, {.grain = 1, .run = {.error = on_error::collect}}); });
+        } catch (const task_error&) {
+            throw std::bad_alloc();  // no memory for the list of errors: the call ends with one of them
+        }
+    }));
+    all.push_back(on("invoke_all, with costs that are learned", numbers(20), [](const auto& in) {
+        std::vector<std::function<std::vector<double>()>> tasks;
+        for (const double x : in) {
+            tasks.push_back([x] { return item_of(x); });
+        }
+        cost_model model;
+        balance_stats balance;
+        const auto first = invoke_all(tasks, {.costs = in, .model = &model, .key = "a key too long for a short string", .balance = &balance});
+        const auto second = invoke_all(tasks, {.costs = in, .model = &model, .key = "a key too long for a short string"});
+        return bits_of(first, second);
+    }));
+    all.push_back(serial("a cost model as text", [] {
+        cost_model model;
+        for (std::uint64_t i = 0; i < 5; ++i) {
+            model.observe(i % 2 == 0 ? "a key too long for a short string" : "another one of these long keys", i, 1, 0.5);
+        }
+        const cost_model copy = cost_model::from_text(model.to_text());
+        return bits_of(copy.to_text());
     }));
 }
 
@@ -516,6 +556,7 @@ std::vector<operation> operations() {
     list all;
     add_par(all);
     add_exec(all);
+    add_schedule(all);
     add_array(all);
     add_random(all);
     add_io(all);

@@ -18,8 +18,8 @@
 // Errors: the exception of the lowest failing task in *input* order, unchanged (options.run.error says otherwise): tasks before it run to
 //   their end, those behind it are left out if they have not begun. argument_error if options.costs or options.ids do not fit the tasks;
 //   else as map_index.
-// Cost: tasks are taken one by one; about 0.1 us each, 0.1 us more where times are taken (options.model, options.balance). n log n where
-//   costs are known.
+// Cost: tasks are taken one by one; about 20 ns each on one thread, 60 ns more where times are taken (options.balance), 130 ns more with a
+//   model. n log n where costs are known.
 
 namespace xrayon {
 
