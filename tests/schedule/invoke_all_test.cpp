@@ -113,12 +113,12 @@ std::string compare_with_plain_loop(std::uint64_t seed, const pool& workers) {
 }
 
 void random_failing_sets(std::uint64_t count) {
-    for (const std::size_t threads : test::thread_counts) {
-        const pool workers(threads);
-        for (std::uint64_t seed = threads; seed < count; seed += test::thread_counts.size()) {
-            const test::random_delays delays(seed, 64);
-            INFO("threads " << threads << ", seed " << seed);
-            REQUIRE(compare_with_plain_loop(seed / test::thread_counts.size(), workers).empty());
+    for (std::size_t t = 0; t < test::thread_counts.size(); ++t) {
+        const pool workers(test::thread_counts[t]);
+        for (std::uint64_t number = t; number < count; number += test::thread_counts.size()) {
+            const test::random_delays delays(number, 64);
+            INFO("threads " << test::thread_counts[t] << ", number " << number);
+            REQUIRE(compare_with_plain_loop(test::mix(number), workers).empty());
         }
     }
 }
