@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_PAR_DETAIL_SCAN_BLOCKS_HPP
+#define XRAYON_PAR_DETAIL_SCAN_BLOCKS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/par/detail/build_results.hpp>
+#include <xrayon/par/detail/sort/sort_call.hpp>
+#include <xrayon/par/index.hpp>
+#include <xrayon/par/loop_options.hpp>
+#include <xrayon/par/results.hpp>
+
+namespace xrayon::detail {
+
+inline constexpr std::size_t scan_leaf = 1024;
+
+/// Where results go that have a place already.
+template <class Element>
+struct assign_to {
+    Element* data;
+    template <class T>
+    void operator()(std::size_t i, const T& result) const {
+        data[i] = result;
+    }
+};
+template <class Element>
+assign_to(Element*) -> assign_to<Element>;
+
+/// What goes into each leaf: `start`, then that `op` the totals of the leaves before. Without a start the first leaf has none (and nothing is
+/// in place 0).
+template <class T, class Range, class Op>
+std::vector<std::optional<T>> scan_carries(const Range& range, std::optional<T> start, const Op& op, const loop_options& inner) {
+    const std::size_t n = element_count(range);
+    const std::size_t leaves = n / scan_leaf + (n % scan_leaf != 0);
+    const auto total_of = [&](std::size_t leaf) {
+        const std::size_t begin = leaf * scan_leaf;
+        T total(element(range, begin));
+        for (std::size_t i = begin + 1; i < begin + scan_leaf; ++i) {
+            total = std::invoke(op, std::as_const(total), element(range, i));
+        }
+        return total;
+    };
+    results<T> totals = map_index(leaves - 1, total_of, inner);  // that of the last one is not needed
+    std::vector<std::optional<T>> carries;
+    carries.reserve(leaves);
+    carries.push_back(std::move(start));
+    for (T& total : totals) {
+        if (carries.back()) {
+            carries.emplace_back(std::invoke(op, std::as_const(*carries.back()), std::as_const(total)));
+        } else {
+            carries.emplace_back(std::move(total));
+        }
+    }
+    return carries;
+}
+
+/// The results of one leaf: `put(i, result)` for each element i of it.
+template <class T, bool Inclusive, class Range, class Op, class Put>
+void scan_one_leaf(const Range& range, std::size_t leaf, std::optional<T>& carry, const Op& op, const Put& put) {
+    std::size_t i = leaf * scan_leaf;
+    const std::size_t end = std::min(element_count(range), i + scan_leaf);
+    if (!carry) {  // the first element is a result as it is, and put there already
+        carry.emplace(element(range, i++));
+    }
+    T& running = *carry;
+    for (; i < end; ++i) {
+        if constexpr (Inclusive) {
+            running = std::invoke(op, std::as_const(running), element(range, i));
+            put(i, std::as_const(running));
+        } else if (i + 1 < end) {
+            T next = std::invoke(op, std::as_const(running), element(range, i));
+            put(i, std::as_const(running));
+            running = std::move(next);
+        } else {
+            put(i, std::as_const(running));
+        }
+    }
+}
+
+/// `body(inner, carries)` of a scan as one item (detail/sort/sort_call.hpp).
+template <class T, class Range, class Op, class Body>
+void scan_call(const Range& range, std::optional<T> start, const Op& op, const Body& body, const loop_options& options, std::string_view name) {
+    const loop_options inner{.grain = options.grain, .name = name};
+    const auto one = [&](const sort_steps&) {
+        std::vector<std::optional<T>> carries = scan_carries<T>(range, std::optional<T>(start), op, inner);
+        body(inner, carries);
+    };
+    sort_call(element_count(range) != 0, one, options, name);
+}
+
+template <class T, bool Inclusive, class Range, class Op, class Put>
+void scan_in_blocks(const Range& range, std::optional<T> start, const Op& op, const Put& put, const loop_options& options, std::string_view name) {
+    const auto body = [&](const loop_options& inner, std::vector<std::optional<T>>& carries) {
+        run_each(carries.size(), [&](std::size_t leaf) { scan_one_leaf<T, Inclusive>(range, leaf, carries[leaf], op, put); }, inner, name);
+    };
+    scan_call<T>(range, std::move(start), op, body, options, name);
+}
+
+template <class T, class Op>
+void scan_in_place(T* data, std::size_t n, const Op& op, const loop_options& options, std::string_view name) {
+    scan_in_blocks<T, true>(std::span<const T>(data, n), std::optional<T>(), op, assign_to{data}, options, name);
+}
+
+template <class T, bool Inclusive, class Range, class Op>
+results<T> scan_to_results(const Range& range, std::optional<T> start, const Op& op, const loop_options& options, std::string_view name) {
+    results<T> out;
+    const auto body = [&](const loop_options& inner, std::vector<std::optional<T>>& carries) {
+        const std::size_t n = element_count(range);
+        const auto bound = [n](std::size_t leaf) { return std::min(n, leaf * scan_leaf); };
+        const auto make_build = [&] {
+            return [&](std::size_t leaf, T* where) {
+                std::size_t made = 0;
+                try {
+                    scan_one_leaf<T, Inclusive>(range, leaf, carries[leaf], op, [&](std::size_t, const T& result) {
+                        ::new (static_cast<void*>(where + made)) T(result);
+                        ++made;
+                    });
+                } catch (...) {
+                    std::destroy_n(where, made);
+                    throw;
+                }
+            };
+        };
+        out = build_results<T>(carries.size(), n, bound, make_build, inner, name);
+    };
+    scan_call<T>(range, std::move(start), op, body, options, name);
+    return out;
+}
+
+} // namespace xrayon::detail
+
+#endif // XRAYON_PAR_DETAIL_SCAN_BLOCKS_HPP
