@@ -122,7 +122,17 @@ template <indexed_range Range, class Less = natural_less>
             chosen = detail::choose_first(n, k, first, steps);
         } else {
             chosen.resize(n);
-            detail::sort_indices_by_less(chosen.data(), n, first, steps);
+            if constexpr (detail::has_key<Less, value>) {
+                using falling = detail::reversed_key<detail::key_for_t<Less, value>>;
+                detail::sort_indices_by_key(chosen.data(), n, [&](std::size_t i) { return falling{}(static_cast<value>(element(range, i))); }, steps);
+            } else {
+                const auto falling = [&](std::size_t i, std::size_t j) {
+                    const auto& a = element(range, i);
+                    const auto& b = element(range, j);
+                    return detail::comes_before<Less, value>(less, b, a);
+                };
+                detail::sort_indices_by_less(chosen.data(), n, falling, steps);
+            }
         }
     };
     detail::sort_call(k != 0, body, options, "top_k");
