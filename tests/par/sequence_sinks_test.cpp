@@ -17,6 +17,9 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
@@ -138,6 +141,30 @@ TEST_CASE("sequence: min is the first of the smallest, max the last of the great
     REQUIRE(par(std::vector<double>{nan, 2, 1, nan}).min() == 1.0);
     REQUIRE(std::isnan(*par(std::vector<double>{1, nan, 2}).max()));
     REQUIRE(std::isnan(*par(std::vector<double>{nan, nan}).min()));
+}
+
+TEST_CASE("sequence: items that refer to their source are kept as values", "[par][sequence]") {
+    const std::vector<std::int64_t> keys{3, 1, 2, 1, 3};
+    const auto pairs = [&keys] {
+        const std::vector<double> short_lived{0.5, 1.5, 2.5, 3.5, 4.5};
+        return par(short_lived).zip(keys).collect();
+    }();
+    STATIC_REQUIRE(std::is_same_v<decltype(pairs), const results<std::tuple<double, std::int64_t>>>);
+    REQUIRE(pairs[4] == std::tuple(4.5, std::int64_t{3}));
+    const std::vector<std::string> words{"of", "the", "and", "a", "in"};
+    STATIC_REQUIRE(std::is_same_v<decltype(par(words).enumerate().to_vector()), std::vector<std::pair<std::size_t, std::string>>>);
+    // By key, ties: the first of the smallest, the last of the greatest.
+    const auto key = [](const auto& item) { return std::get<1>(item); };
+    const auto less = [](const auto& a, const auto& b) { return std::get<1>(a) < std::get<1>(b); };
+    using item = std::optional<std::tuple<std::string, std::int64_t>>;
+    for (const std::size_t threads : test::thread_counts) {
+        pool(threads).install([&] {
+            const bool as_expected = par(words).zip(keys).min_by_key(key) == item({"the", 1}) && par(words).zip(keys).max_by_key(key) == item({"in", 3})
+                                     && par(words).zip(keys).min_by(less) == item({"the", 1}) && par(words).zip(keys).max_by(less) == item({"in", 3})
+                                     && par(words).zip(keys).min() == item({"a", 1}) && par(words).zip(keys).max() == item({"the", 1});
+            REQUIRE(as_expected);
+        });
+    }
 }
 
 TEST_CASE("sequence: searches give the first hit, whatever is found first", "[par][sequence]") {

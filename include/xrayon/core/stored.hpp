@@ -3,7 +3,9 @@
 #define XRAYON_CORE_STORED_HPP
 
 #include <concepts>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include <xrayon/core/config.hpp>
 
@@ -20,6 +22,16 @@ struct stored {
 /// The type in which a function's result is kept.
 template <class T>
 using stored_t = typename stored<std::remove_cvref_t<T>>::type;
+
+/// Tuples and pairs are kept as values all through: those of zip and enumerate hold references to what may be gone by then.
+template <class... T>
+struct stored<std::tuple<T...>> {
+    using type = std::tuple<stored_t<T>...>;
+};
+template <class A, class B>
+struct stored<std::pair<A, B>> {
+    using type = std::pair<stored_t<A>, stored_t<B>>;
+};
 
 /// A result that can be kept: it is, or gives, a value of its stored type, whose destructor must not throw. A value that already
 /// has that type is built where it is kept and need not even be movable.

@@ -33,17 +33,27 @@ namespace detail {
 /// The first of the smallest items by `less`.
 template <class Flow, class Less>
 auto min_item(const Flow& flow, const Less& less, std::string_view name) {
-    return reduce_with(
-        flow, [&less](auto&& a, auto&& b) { return std::invoke(less, std::as_const(b), std::as_const(a)) ? std::forward<decltype(b)>(b) : std::forward<decltype(a)>(a); },
-        name);
+    using value = stored_t<typename Flow::item>;  // one of a and b is kept, the other an item as it comes
+    const auto smaller = [&less](auto&& a, auto&& b) -> value {
+        if (std::invoke(less, std::as_const(b), std::as_const(a))) {
+            return static_cast<value>(std::forward<decltype(b)>(b));
+        }
+        return static_cast<value>(std::forward<decltype(a)>(a));
+    };
+    return reduce_with(flow, smaller, name);
 }
 
 /// The last of the greatest items by `less`.
 template <class Flow, class Less>
 auto max_item(const Flow& flow, const Less& less, std::string_view name) {
-    return reduce_with(
-        flow, [&less](auto&& a, auto&& b) { return std::invoke(less, std::as_const(b), std::as_const(a)) ? std::forward<decltype(a)>(a) : std::forward<decltype(b)>(b); },
-        name);
+    using value = stored_t<typename Flow::item>;
+    const auto greater = [&less](auto&& a, auto&& b) -> value {
+        if (std::invoke(less, std::as_const(b), std::as_const(a))) {
+            return static_cast<value>(std::forward<decltype(a)>(a));
+        }
+        return static_cast<value>(std::forward<decltype(b)>(b));
+    };
+    return reduce_with(flow, greater, name);
 }
 
 } // namespace detail
