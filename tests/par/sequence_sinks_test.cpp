@@ -10,6 +10,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -165,6 +166,23 @@ TEST_CASE("sequence: items that refer to their source are kept as values", "[par
             REQUIRE(as_expected);
         });
     }
+}
+
+TEST_CASE("sequence: pairs that refer to a source compare with pairs of values", "[par][sequence]") {
+    const std::vector<double> numbers{0.5, 1.5, std::numeric_limits<double>::quiet_NaN()};
+    const std::vector<int> marks{7, 8, 9};
+    auto pairs = par(numbers).zip(marks).enumerate().to_vector();
+    STATIC_REQUIRE(std::is_same_v<decltype(pairs), std::vector<std::pair<std::size_t, std::tuple<double, int>>>>);
+    const auto items = [&] { return par(numbers).zip(marks).enumerate(); };
+    REQUIRE_FALSE(items().eq(par(pairs)));  // NaN is not equal to itself
+    REQUIRE(items().partial_cmp(par(pairs)) == std::partial_ordering::unordered);
+    REQUIRE(items().take(2).eq(par(pairs).take(2)));
+    std::get<1>(pairs[1].second) = 10;
+    REQUIRE(items().take(2).cmp(par(pairs)) == std::partial_ordering::less);
+    pairs[1].first = 0;
+    REQUIRE(items().gt(par(pairs)));
+    REQUIRE(items().take(1).cmp(par(pairs)) == std::partial_ordering::less);
+    REQUIRE(par(marks).enumerate().cmp(par(marks).enumerate()) == std::strong_ordering::equal);
 }
 
 TEST_CASE("sequence: searches give the first hit, whatever is found first", "[par][sequence]") {
