@@ -85,6 +85,8 @@ public:
     void add(std::string name, Check check, Run run) {
         add(std::move(name), std::move(check), action(), std::move(run));
     }
+    /// A rival that runs and times itself, such as another process.
+    void add(rival other) { rivals_.push_back(std::move(other)); }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::string& question() const noexcept { return question_; }
