@@ -35,6 +35,8 @@ struct call_state {
     call_progress* progress = nullptr;     ///< Counts and shows its items; null: nobody asked, or a call around it shows its own.
     const void* family = nullptr;          ///< Of a task that was spawned: what it was spawned in. Null for items.
 
+    bool admits_memory = false;            ///< Its items run as its memory budget, or that of a call around it, has room for them.
+
     /// What the user asked for, if it has come to pass: stop or deadline.
     [[nodiscard]] std::optional<cancel_reason> stopped() const noexcept {
         if (stop.stop_requested()) {

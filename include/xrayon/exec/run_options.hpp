@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -40,6 +41,12 @@ struct run_options {
     /// Is told the same ten times a second and at the end, by a thread of its own. Never called for 0 items, nor inside an item of a call that
     /// shows or tells its own: of calls inside each other the outermost one that asks is counted.
     progress_function on_progress = {};
+    /// Bytes that items may need together while they run; 0: no bound. Needs item_bytes. Of calls inside each other the outermost one that has a
+    /// budget keeps to it: what an item's own calls need is part of what it needs. Results are the same; fewer items may run at once.
+    std::size_t memory_budget = 0;
+    /// What item i needs while it runs, in bytes; of a fold's leaf, the most that one of its items needs. One that needs more than the whole budget is
+    /// an argument_error before anything runs. Called several times for each i, by one thread at a time.
+    std::function<std::size_t(std::size_t index)> item_bytes = {};
     std::string label = {};                  ///< Name of the call in paths and messages; empty: the algorithm's own.
     on_error error = on_error::rethrow;
     run_report* report = nullptr;            ///< Where to say what happened; must outlive the call.

@@ -45,8 +45,8 @@ public:
     block_reader(Range& range, const bridge_options& options, std::string_view name)
         : at_(std::ranges::begin(range)), end_(std::ranges::end(range)), most_(options.block), options_(options.loop) {
         check(options.block >= 1, "par_bridge: options.block must be >= 1", options.block);
-        if (options_.run.error != on_error::rethrow || options_.run.progress != progress_mode::off || options_.run.on_progress) {
-            throw argument_error("par_bridge: options.loop.run must leave error and progress alone: nobody knows how many elements there are", "");
+        if (options_.run.error != on_error::rethrow || options_.run.progress != progress_mode::off || options_.run.on_progress || options_.run.memory_budget != 0) {
+            throw argument_error("par_bridge: options.loop.run must leave error, progress and memory_budget alone: nobody knows how many elements there are", "");
         }
         if (options_.name.empty()) {
             options_.name = name;

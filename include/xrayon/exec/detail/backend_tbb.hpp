@@ -624,7 +624,8 @@ class gathering {
 public:
     using help_function = void (*)(void* work) noexcept;
 
-    gathering(arena& home, std::size_t helpers, help_function help, void* work) : home_(home), helpers_(helpers), help_(help), work_(work) {}
+    /// Offers that stand or are being run: one for each helper, and one by which the last of them calls the caller, who waits.
+    gathering(arena& home, std::size_t helpers, help_function help, void* work) : home_(home), rooms_(helpers + 1), help_(help), work_(work) {}
     gathering(const gathering&) = delete;
     gathering& operator=(const gathering&) = delete;
 
@@ -635,7 +636,7 @@ public:
         if (mine == nullptr || mine->of != this || !mine->is_current() || !may_offer(*mine) || !has_room()) {
             return false;
         }
-        for (std::size_t i = 0; i < helpers_; ++i) {
+        for (std::size_t i = 0; i < rooms_; ++i) {
             room& each = offers_[i];
             if (!each.taken.load(std::memory_order_relaxed) && !each.taken.exchange(true, std::memory_order_acquire)) {
                 make(each, *mine);
@@ -741,7 +742,7 @@ private:
 
     bool has_room() noexcept {
         if (!offers_) {  // the caller's first offer: there are no helpers yet
-            offers_.reset(new (std::nothrow) room[helpers_]);
+            offers_.reset(new (std::nothrow) room[rooms_]);
         }
         return offers_ != nullptr;
     }
@@ -763,7 +764,7 @@ private:
     }
 
     arena& home_;
-    std::size_t helpers_;
+    std::size_t rooms_;
     help_function help_;
     void* work_;
     tbb::task_group_context context_{tbb::task_group_context::isolated,

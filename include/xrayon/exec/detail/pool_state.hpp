@@ -90,11 +90,11 @@ struct pool_state {
     std::shared_ptr<spawned_tasks> spawned;  // never null
 
     /// Which of the pool's threads the calling one is, 0 being whoever called: see current_thread_index.
-    [[nodiscard]] std::size_t thread_index(bool inside) const noexcept {
+    [[nodiscard]] std::size_t thread_index(bool in_arena) const noexcept {
         if (crew) {
             return crew->number_here();
         }
-        const std::size_t slot = inside ? arena::slot_here() : 0;
+        const std::size_t slot = in_arena ? arena::slot_here() : 0;
         return !kind ? std::min(slot, threads - 1) : slot < visitors ? 0 : slot - visitors + 1;
     }
 

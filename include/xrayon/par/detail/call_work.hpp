@@ -26,6 +26,9 @@ public:
     virtual std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool one_by_one,
                             const item_watch* watch) = 0;
 
+    /// The item that is claimed as number `claimed`.
+    [[nodiscard]] virtual std::size_t item_of(std::size_t claimed) const noexcept { return claimed; }
+
     [[nodiscard]] call_history& history() const noexcept { return history_; }
     /// Fewer items than this are only claimed at the end.
     [[nodiscard]] std::size_t least_claim() const noexcept { return leaf_; }

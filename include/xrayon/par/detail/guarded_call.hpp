@@ -23,6 +23,7 @@
 #include <xrayon/exec/tick_clock.hpp>
 #include <xrayon/par/detail/call_outcome.hpp>
 #include <xrayon/par/detail/call_work.hpp>
+#include <xrayon/par/detail/memory_admission.hpp>
 #include <xrayon/par/detail/pace.hpp>
 #include <xrayon/par/loop_options.hpp>
 
@@ -66,6 +67,12 @@ public:
     /// @throws environment_error before any item runs, if XRAYON_PROGRESS is needed and cannot be read
     void run(call_work& work) {
         if (state_.count == 0) {
+            return;
+        }
+        if (memory_admission::applies(options_.run, outer_)) [[unlikely]] {
+            state_.admits_memory = true;
+            memory_admission admission(options_.run, state_.count, threads_, state_.name);
+            run_admitted(work, admission);
             return;
         }
         const progress_scope progress(*this);
@@ -217,6 +224,64 @@ private:
             if (begin == claim.end) {
                 return true;
             }
+        }
+    }
+
+    /// run() where a memory budget says how many items run at once.
+    XRAYON_COLD void run_admitted(call_work& work, memory_admission& admission) {
+        const progress_scope progress(*this);
+        std::optional<blas_guard> blas;
+        if (!nested_) {
+            blas.emplace();
+        }
+        outcome_.make_room(threads_ + 1);
+        const fork_mark mark;
+        std::atomic<std::size_t> most{0};
+        gathering* calls = nullptr;
+        const auto begin = [&](pool_state*, bool, gathering* others) noexcept { calls = others; };
+        const auto help = [&](pool_state* pool, bool inside) noexcept { run_what_is_admitted(work, admission, pool, inside, calls, most); };
+        const call_frame here = frame_here();
+        try {
+            if (threads_ > 1) {
+                run_gathering(here, threads_ - 1, begin, help);
+            }
+        } catch (...) {
+            // oneTBB had no memory to let us in; or an item forked, and this is the child.
+        }
+        mark.check_not_in_child(state_.name);
+        calls = nullptr;
+        help(here.pool, here.inside);  // what is left: by now nothing runs that it would not fit beside
+        outcome_.set_threads(std::max<std::size_t>(1, most));
+        outcome_.set_claimed(next_);
+    }
+
+    XRAYON_COLD void run_what_is_admitted(call_work& work, memory_admission& admission, pool_state* pool, bool inside, gathering* calls,
+                                          std::atomic<std::size_t>& most) noexcept {
+        call_frame frame{outer_, pool, inside, &state_, 0};
+        const frame_scope scope(frame);
+        memory_admission::participant mine = admission.enter();
+        item_watch watch(process().hook.load(std::memory_order_acquire), state_.progress == nullptr ? nullptr : state_.progress->counter(mine.number));
+        item_watch* const watched = watch.watches() ? &watch : nullptr;
+        for (;;) {
+            const memory_admission::grant given = admission.admit(work, next_, mine);
+            if (given.claim.size() == 0) {
+                return;
+            }
+            if (given.call_another && (calls == nullptr || !calls->offer())) {
+                admission.not_called();
+            }
+            for (std::size_t seen = most; seen <= mine.number && !most.compare_exchange_weak(seen, mine.number + 1);) {
+            }
+            const std::size_t before = mine.finished;
+            const bool goes_on = run_claim(work, frame, given.claim, true, watched, mine.finished);
+            if (!goes_on) {
+                outcome_.hole(mine.number) = {frame.index, given.claim.end};
+            }
+            outcome_.add_finished(mine.finished - before);
+            if (watched != nullptr) [[unlikely]] {
+                watched->begin_run(0, mine.finished);  // there is none: this counts what has been run
+            }
+            admission.release(given, goes_on);
         }
     }
 

@@ -41,6 +41,7 @@ public:
         state_.name = ranks.name();
         state_.count = order.size();
         state_.stop = options.run.stop;
+        state_.admits_memory = options.run.memory_budget != 0;
         const std::chrono::nanoseconds after = options.run.deadline;
         if (after != std::chrono::nanoseconds{} && after < std::chrono::steady_clock::time_point::max() - begin) {
             state_.deadline = begin + after;
@@ -98,6 +99,8 @@ class ordered_items final : public call_work {
 public:
     ordered_items(const Item& item, std::span<const std::size_t> order, ordered_outcome& outcome)
         : call_work(history_here), item_(item), order_(order), outcome_(outcome) {}
+
+    [[nodiscard]] std::size_t item_of(std::size_t claimed) const noexcept override { return order_[claimed]; }
 
     /// Ranks are watched one by one: an order is for items that are dear. Returns how many of them did not finish.
     std::size_t run(guarded_call& call, call_frame& frame, std::size_t begin, std::size_t end, bool, const item_watch* watch) override {

@@ -55,6 +55,9 @@ public:
         if (options.progress != progress_mode::off || options.on_progress) {
             check(false, std::string(name_) + ": options.progress and on_progress must be unset: nobody knows how many tasks there will be");
         }
+        if (options.memory_budget != 0) {
+            check(false, std::string(name_) + ": options.memory_budget must be 0: nobody knows what tasks need", options.memory_budget);
+        }
         if (options.deadline < std::chrono::nanoseconds{}) {
             check(false, std::string(name_) + ": options.deadline must be >= 0 ns", options.deadline.count());
         }
