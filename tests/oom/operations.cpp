@@ -11,6 +11,7 @@
 #include <iterator>
 #include <new>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include <fcntl.h>
@@ -38,8 +39,12 @@
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
+#include <xrayon/par/bridge.hpp>
 #include <xrayon/par/index.hpp>
+#include <xrayon/par/join.hpp>
 #include <xrayon/par/ordered.hpp>
+#include <xrayon/par/sequence.hpp>
+#include <xrayon/par/tree.hpp>
 #include <xrayon/random/bernoulli.hpp>
 #include <xrayon/random/exponential.hpp>
 #include <xrayon/random/integer.hpp>
@@ -265,6 +270,42 @@ void add_exec(list& all) {
     all.push_back(serial("errors of arguments", [] {
         return bits_of(text_of<argument_error>([] { const pool none(1025); }), text_of<argument_error>([] { const pool none({.name = ""}); }),
                        text_of<argument_error>([] { for_each_index(5, [](std::size_t) {}, {.grain = 0}); }));
+    }));
+}
+
+void add_sequences(list& all) {
+    const auto item = [](double x) { return item_of(x); };
+    all.push_back(on("a sequence, mapped and collected", numbers(60), [item](const auto& in) { return bits_of(par(in).map(item).collect()); }));
+    all.push_back(on("a sequence, filtered and collected", numbers(60), [item](const auto& in) {
+        return bits_of(par(in).map(item).filter([](const auto& x) { return x.back() > 0.1; }).collect());
+    }));
+    all.push_back(on("a sequence of numbers, filtered by bits", numbers(20'000), [](const auto& in) { return bits_of(par(in).filter([](double x) { return x > 0.5; }).collect()); }));
+    all.push_back(on("a sequence, partitioned", numbers(60), [item](const auto& in) {
+        const auto [a, b] = par(in).map(item).partition([](const auto& x) { return x.back() > 0.1; });
+        return bits_of(a, b);
+    }));
+    all.push_back(on("sums and reductions of a sequence", numbers(5000), [item](const auto& in) {
+        const auto longer = [](auto a, auto b) { return a.size() < b.size() ? b : a; };
+        return bits_of(par(in).sum(), *par(in).take(50).map(item).reduce_with(longer),
+                       par(in).map([](double x) { return std::optional(x); }).try_reduce_with([](double a, double b) { return std::optional(a + b); })->value());
+    }));
+    all.push_back(on("searches of a sequence", numbers(300), [item](const auto& in) {
+        return bits_of(*par(in).map(item).find_first([](const auto& x) { return !x.empty(); }), par(in).position_last([](double x) { return x > 2; }).value_or(0));
+    }));
+    all.push_back(on("the first items behind a filter", numbers(300), [item](const auto& in) {
+        return bits_of(par(in).map(item).filter([](const auto& x) { return !x.empty(); }).take_any(50).collect());
+    }));
+    all.push_back(on("a bridge", numbers(100), [item](const auto& in) { return bits_of(par_bridge(in, {.block = 20}).map(item).to_vector()); }));
+    all.push_back(on("a tree", numbers(100), [](const auto& in) {
+        const auto below = [n = in.size()](std::size_t x) { return 2 * x + 2 < n ? std::vector<std::size_t>{2 * x + 1, 2 * x + 2} : std::vector<std::size_t>{}; };
+        return bits_of(walk_tree(std::size_t{0}, below).to_vector());
+    }));
+    all.push_back(on("join", numbers(2), [](const auto& in) {
+        const auto [a, b] = join([&] { return item_of(in[0]); }, [&] { return item_of(in[1]); });
+        return bits_of(a, b);
+    }));
+    all.push_back(on("a memory budget", numbers(40), [](const auto& in) {
+        return bits_of(map_index(in.size(), [&](std::size_t i) { return item_of(in[i]); }, {.run = {.memory_budget = 3, .item_bytes = [](std::size_t i) { return 1 + i % 3; }}}));
     }));
 }
 
@@ -555,6 +596,7 @@ ending end_of(const std::function<std::uint64_t()>& f, std::uint64_t& bits) noex
 std::vector<operation> operations() {
     list all;
     add_par(all);
+    add_sequences(all);
     add_exec(all);
     add_schedule(all);
     add_array(all);
