@@ -134,6 +134,9 @@ TEST_CASE("worker handlers: a pool without them that has the arena next is not t
 }
 
 TEST_CASE("worker handlers: of a pool in a forked child are called by each helper that it starts", "[exec][pool][handlers][fork]") {
+    if (!test::child_may_start_threads) {
+        return;
+    }
     const pool parent(2);
     const auto end = test::in_child([] {
         attendance seen(3);

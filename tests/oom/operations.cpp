@@ -40,10 +40,13 @@
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
 #include <xrayon/par/bridge.hpp>
+#include <xrayon/par/broadcast.hpp>
 #include <xrayon/par/index.hpp>
 #include <xrayon/par/join.hpp>
 #include <xrayon/par/ordered.hpp>
+#include <xrayon/par/scope.hpp>
 #include <xrayon/par/sequence.hpp>
+#include <xrayon/par/spawn.hpp>
 #include <xrayon/par/tree.hpp>
 #include <xrayon/random/bernoulli.hpp>
 #include <xrayon/random/exponential.hpp>
@@ -217,6 +220,52 @@ void add_par(list& all) {
                 in.size(), [&](std::size_t i) { check(i < 20, "an item's own rule, with a text of some length", i); },
                 {.grain = 1, .run = {.error = on_error::wrap, .report = &report}});
         });
+    }));
+    all.push_back(on("a scope whose tasks spawn", numbers(40), [](const auto& in) {
+        std::array<double, 40> out{};
+        scope([&](scope_t& s) {
+            for (std::size_t i = 0; i < in.size(); i += 2) {
+                s.spawn([&, i](scope_t& inner) {
+                    inner.spawn([&, i] { out[i + 1] = item_of(in[i + 1]).back(); });
+                    out[i] = item_of(in[i]).back();
+                });
+            }
+        });
+        return bits_of(out);
+    }));
+    all.push_back(on("a scope that fails, wrapped, with a report", numbers(20), [](const auto& in) {
+        run_report report;
+        return text_of<task_error>([&] {
+            scope_fifo(
+                [&](scope_t& s) {
+                    for (std::size_t i = 0; i < in.size(); ++i) {
+                        s.spawn([i](scope_t& inner) { inner.spawn([i] { check(i < 10, "a task's own rule, with a text of some length", i); }); });
+                    }
+                },
+                {.error = on_error::wrap, .report = &report});
+        });
+    }));
+    all.push_back(on("spawned tasks that are waited for", numbers(20), [](const auto& in) {
+        std::array<double, 20> out{};
+        struct wait_at_the_end {  // tasks refer to what is here
+            ~wait_at_the_end() {
+                try {
+                    wait_spawned();
+                } catch (...) {
+                    // Of a call that has no memory anyway.
+                }
+            }
+        };
+        const wait_at_the_end wait;
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            spawn([&, i] { out[i] = item_of(in[i]).back(); });
+        }
+        wait_spawned();
+        return bits_of(out);
+    }));
+    all.push_back(on("broadcast", numbers(1), [](const auto& in) {
+        const auto all_of = broadcast([&](broadcast_context context) { return item_of(in[0] + static_cast<double>(context.index)); });
+        return bits_of(all_of);
     }));
     all.push_back(on("items that fail and are collected", numbers(20), [](const auto& in) {
         try {

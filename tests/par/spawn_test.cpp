@@ -302,6 +302,9 @@ TEST_CASE("current_thread_index: is nothing outside, and different for all that 
 }
 
 TEST_CASE("spawn: a forked child is refused by its parent's pool and has spawns of its own", "[par][spawn][fork]") {
+    if (!test::child_may_start_threads) {
+        return;
+    }
     const pool workers(2);
     std::atomic<bool> release{false};
     std::atomic<bool> busy{false};
