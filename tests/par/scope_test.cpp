@@ -2,10 +2,12 @@
 #include <xrayon/par/scope.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/child_process.hpp"
 #include "../support/delays.hpp"
 #include "../support/life_tracker.hpp"
 #include "../support/thread_counts.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cfenv>
 #include <chrono>
@@ -15,9 +17,14 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/par/index.hpp>
@@ -270,7 +277,7 @@ TEST_CASE("scope: has run every task when it returns, those spawned by tasks too
     }
 }
 
-TEST_CASE("scope: a tree of depth 16 is updated, node by node", "[par][scope]") {
+TEST_CASE("scope: trees are updated node by node, and a spawn tree of depth 16 runs", "[par][scope]") {
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
         const auto tree = make_tree(10, 1);
@@ -324,6 +331,36 @@ TEST_CASE("scope: what tasks need may be mixed: loops, joins, scopes and locks i
             });
         });
         REQUIRE(count == 20 * (50 + 2 + 10 + 1));
+    }
+}
+
+TEST_CASE("scope: a thread that waits in a nested scope starts no task of the outer one", "[par][scope][nesting]") {
+    static thread_local bool in_task = false;
+    const auto spin = [] {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
+        while (std::chrono::steady_clock::now() < until) {
+        }
+    };
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        std::atomic<int> wrong{0};
+        workers.install([&] {
+            scope([&](scope_t& s) {
+                for (int i = 0; i < 100; ++i) {
+                    s.spawn([&] {
+                        wrong += in_task;
+                        in_task = true;
+                        scope([&](scope_t& inner) {
+                            for (int k = 0; k < 4; ++k) {
+                                inner.spawn(spin);
+                            }
+                        });
+                        in_task = false;
+                    });
+                }
+            });
+        });
+        REQUIRE(wrong == 0);
     }
 }
 
@@ -484,6 +521,8 @@ TEST_CASE("scope: a task behind a failure is told so by its nested calls, and sp
         std::atomic<bool> second_began{false};
         std::atomic<bool> told{false};
         std::atomic<int> late{0};
+        test::life_record lives;
+        std::atomic<long> kept{-1};
         const auto body = [&](scope_t& s) {
             s.spawn([&] {
                 wait_for(second_began);
@@ -498,7 +537,8 @@ TEST_CASE("scope: a task behind a failure is told so by its nested calls, and sp
                     }
                 } catch (const cancelled& end) {
                     told = end.reason() == cancel_reason::outer_call;
-                    t.spawn([&] { ++late; });
+                    t.spawn([&, own = test::any_life(lives, 1)] { ++late; });
+                    kept = lives.alive();
                     throw;
                 }
             });
@@ -506,6 +546,7 @@ TEST_CASE("scope: a task behind a failure is told so by its nested calls, and sp
         REQUIRE_THROWS_WITH(workers.install([&] { scope(body); }), "first");
         REQUIRE(told);
         REQUIRE(late == 0);
+        REQUIRE(kept == 0);  // gone at once
     }
 }
 
@@ -710,6 +751,50 @@ TEST_CASE("scope: tasks may own what cannot be copied, and are destroyed where t
         };
         REQUIRE_THROWS_AS(workers.install([&] { scope(copied); }), test::life_failure);
         REQUIRE(lives.balanced());
+    }
+}
+
+TEST_CASE("scope: a child that was forked inside and returns is told to end, unless nobody helped", "[par][scope][fork]") {
+    if (!test::child_may_start_threads) {
+        return;
+    }
+    for (const std::size_t threads : {1u, 3u}) {
+        const pool workers(threads);
+        const auto end = test::in_child([&] {
+            const pool own(threads);
+            return std::to_string(own.install([] {
+                std::atomic<int> ran{0};
+                scope([&](scope_t& s) {
+                    for (int i = 0; i < 100; ++i) {
+                        s.spawn([&](scope_t& t) { t.spawn([&] { ++ran; }); });
+                    }
+                });
+                return ran.load();
+            }));
+        });
+        REQUIRE(end.said == "100");  // a pool of the child's own
+        const pid_t parent = ::getpid();
+        std::string said;
+        int status = -1;
+        try {
+            workers.install([&] {
+                scope([&](scope_t& s) {
+                    s.spawn([] { std::this_thread::yield(); });
+                    const pid_t child = ::fork();
+                    if (child != 0) {
+                        ::waitpid(child, &status, 0);
+                    }
+                });
+            });
+            said = "returned";
+        } catch (const resource_error& error) {
+            said = std::string(error.what()).substr(0, 28);
+        }
+        if (::getpid() != parent) {
+            ::_exit(said == "scope: forked inside an item" ? 4 : said == "returned" ? 5 : 6);
+        }
+        REQUIRE(said == "returned");
+        REQUIRE(WEXITSTATUS(status) == (threads == 1 ? 5 : 4));
     }
 }
 

@@ -193,6 +193,24 @@ TEST_CASE("spawn: a task may hold its pool's last handle", "[par][spawn]") {
     }
 }
 
+TEST_CASE("spawn: a task that another one yields to may hold its pool's last handle", "[par][spawn]") {
+    std::optional<pool> workers(std::in_place, 2);
+    const pool& held = *workers;
+    std::atomic<bool> queued{false};
+    std::atomic<bool> yielded{false};
+    std::atomic<bool> done{false};
+    held.spawn([&] {  // on the only worker
+        wait_until([&] { return queued.load(); });
+        yielded = yield_now();
+        done = true;
+    });
+    held.spawn([own = std::optional<pool>(*workers)]() mutable { own.reset(); });
+    workers.reset();  // the other handle is in the second task
+    queued = true;
+    REQUIRE(wait_until([&] { return done.load(); }));
+    REQUIRE(yielded);
+}
+
 TEST_CASE("spawn: waiting inside a task of the same pool is refused, and of another pool is not", "[par][spawn][errors]") {
     const pool a(2);
     const pool b(2);

@@ -112,7 +112,11 @@ public:
     /// The pool's end: as wait, but for those tasks that the calling thread is in: its pool's last handle went there.
     void end() noexcept {
         std::unique_lock lock(mutex_);
-        finish(lock, is_inside(current_call()) ? 1 : 0);
+        std::size_t mine = 0;  // more than one where tasks yielded to each other
+        for (const level* each = levels_; each != nullptr; each = each->outer) {
+            mine += each->of == this ? 1 : 0;
+        }
+        finish(lock, std::max<std::size_t>(mine, is_inside(current_call()) ? 1 : 0));
     }
 
     /// Keeps what a task, or a handler of the pool's, ended with, or tells the user's handler.
@@ -133,6 +137,13 @@ public:
     }
 
 private:
+    /// The tasks that one thread is in, innermost first.
+    struct level {
+        const spawned_tasks* of;
+        const level* outer;
+    };
+    XRAYON_SHARED static inline constinit thread_local const level* levels_ = nullptr;
+
     [[nodiscard]] bool is_inside(const call_frame* frame) const noexcept {
         for (; frame != nullptr; frame = frame->parent) {
             if (frame->call != nullptr && frame->call->family == this) {
@@ -194,6 +205,8 @@ private:
         std::fegetenv(&before);
         std::fesetenv(&task.floating_point);
         const call_frame frame{nullptr, pool_, inside, &state_, task.number};
+        const level here{this, levels_};
+        levels_ = &here;
         {
             const frame_scope scope(frame);
             item_hook* const hook = process().hook.load(std::memory_order_acquire);
@@ -210,6 +223,7 @@ private:
                 hook->after(frame);
             }
         }
+        levels_ = here.outer;
         std::fesetenv(&before);
     }
 

@@ -95,7 +95,7 @@ private:
         const thread_crew* crew;
         std::size_t number;
     };
-    static inline constinit thread_local place here_ = {nullptr, 0};
+    XRAYON_SHARED static inline constinit thread_local place here_ = {nullptr, 0};
 
     std::vector<std::atomic<bool>> taken_;
     std::string name_;

@@ -78,7 +78,7 @@ public:
     /// Takes a task over. Where a plain program would not have come to it, it is destroyed.
     /// @throws resource_error  if the process was forked in the middle of a scope that others help with, and this is the child
     void spawn(std::unique_ptr<scope_task> task) {
-        if (calls_ != nullptr) {
+        if (calls_.load(std::memory_order_relaxed) != nullptr) {
             mark_.check_not_in_child(name_);  // whoever holds the lock may not be there
         }
         const call_frame* const here = current_call();
@@ -112,7 +112,7 @@ public:
 
     /// Runs one task on the calling thread, in the middle of something; false: none waits to begin.
     bool yield() {
-        if (calls_ != nullptr) {
+        if (calls_.load(std::memory_order_relaxed) != nullptr) {
             mark_.check_not_in_child(name_);
         }
         {
@@ -246,7 +246,7 @@ private:
     void share(const Begin& begin) noexcept {
         shared_ = true;
         const auto start = [&](pool_state* pool, bool inside, gathering* calls) noexcept {
-            calls_ = calls;
+            calls_.store(calls, std::memory_order_release);
             begin(pool, inside, calls);
         };
         const auto help = [&](pool_state* pool, bool inside) noexcept { help_out(pool, inside); };
@@ -257,7 +257,7 @@ private:
             // oneTBB had no memory to let us in; or a task forked, and this is the child.
         }
         if (!mark_.in_child()) {
-            calls_ = nullptr;
+            calls_.store(nullptr, std::memory_order_relaxed);
         }
     }
 
@@ -447,14 +447,14 @@ private:
 
     /// With the lock: is there more than those who have been called will take? Counts the call.
     bool should_call() noexcept {
-        if (calls_ == nullptr || waiting_ <= called_ || called_ + helping_ >= threads_) {
+        if (calls_.load(std::memory_order_relaxed) == nullptr || waiting_ <= called_ || called_ + helping_ >= threads_) {
             return false;
         }
         ++called_;
         return true;
     }
     void call_another() noexcept {
-        if (!calls_->offer()) {
+        if (!calls_.load(std::memory_order_acquire)->offer()) {
             const std::lock_guard lock(mutex_);
             called_ -= std::min<std::size_t>(called_, 1);
         }
@@ -537,7 +537,7 @@ private:
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     const std::thread::id caller_ = std::this_thread::get_id();
     fork_mark mark_;
-    gathering* calls_ = nullptr;  // null: nobody can be called
+    std::atomic<gathering*> calls_{nullptr};  // null: nobody can be called
 
     std::mutex mutex_;  // guards all below while it runs
     body_task root_;
