@@ -41,14 +41,20 @@ class best_indices {
 public:
     best_indices(std::size_t k, const First& first) : k_(k), first_(first) { heap_.reserve(k); }
 
-    void show(std::size_t i) {
-        if (heap_.size() < k_) {
-            heap_.push_back(i);
+    /// Shows it [begin, end) in order, as `index(i)`.
+    template <class Index>
+    void show(std::size_t begin, std::size_t end, const Index& index) {
+        for (; begin < end && heap_.size() < k_; ++begin) {
+            heap_.push_back(index(begin));
             std::push_heap(heap_.begin(), heap_.end(), std::cref(first_));
-        } else if (first_(i, heap_.front())) {
-            std::pop_heap(heap_.begin(), heap_.end(), std::cref(first_));
-            heap_.back() = i;
-            std::push_heap(heap_.begin(), heap_.end(), std::cref(first_));
+        }
+        for (; begin < end; ++begin) {
+            const std::size_t i = index(begin);
+            if (first_(i, heap_.front())) {
+                std::pop_heap(heap_.begin(), heap_.end(), std::cref(first_));
+                heap_.back() = i;
+                std::push_heap(heap_.begin(), heap_.end(), std::cref(first_));
+            }
         }
     }
 
@@ -64,21 +70,17 @@ private:
 /// The `k` indices of [0, n) that come first, in order. Blocks choose theirs in parallel, of which the best are chosen then.
 template <class First>
 std::vector<std::size_t> choose_first(std::size_t n, std::size_t k, const First& first, const sort_steps& steps) {
-    const std::size_t block = std::max<std::size_t>(4096, 8 * k);  // by n and k alone
+    const std::size_t block = std::max<std::size_t>(32'768, 64 * k);  // by k alone; the first of each block are dear, as all of them are kept
     const std::size_t blocks = n / block + (n % block != 0);
     std::vector<std::vector<std::size_t>> chosen(blocks);
     steps.each(blocks, [&](std::size_t b) {
         best_indices<First> best(std::min(k, block), first);
-        for (std::size_t i = b * block; i < std::min(n, (b + 1) * block); ++i) {
-            best.show(i);
-        }
+        best.show(b * block, std::min(n, (b + 1) * block), std::identity{});
         chosen[b] = std::move(best).take();
     });
     best_indices<First> best(k, first);
     for (const std::vector<std::size_t>& each : chosen) {
-        for (const std::size_t i : each) {
-            best.show(i);
-        }
+        best.show(0, each.size(), [&](std::size_t i) { return each[i]; });
     }
     std::vector<std::size_t> indices = std::move(best).take();
     sort_memory<std::size_t> memory(k);

@@ -72,7 +72,7 @@ void scan_one_leaf(const Range& range, std::size_t leaf, std::optional<T>& carry
     if (!carry) {  // the first element is a result as it is, and put there already
         carry.emplace(element(range, i++));
     }
-    T& running = *carry;
+    T running(*std::move(carry));  // a local, which stays in a register whatever is written to
     for (; i < end; ++i) {
         if constexpr (Inclusive) {
             running = std::invoke(op, std::as_const(running), element(range, i));
