@@ -150,6 +150,23 @@ TEST_CASE("scan: of floating point the bits of its definition, and up to 1,024 e
     }
 }
 
+TEST_CASE("scan: of more than a million elements, which go in several parts", "[par][scan][law]") {
+    const std::size_t n = 3 * (std::size_t{1} << 20) + 5;
+    const std::vector<double> x = fractions(n);
+    const std::plus<> op;
+    const auto inclusive = bits_of(defined_scan<double>(x, 0.5, op, true));
+    const auto exclusive = bits_of(defined_scan<double>(x, 0.5, op, false));
+    const auto in_place = bits_of(defined_scan<double>(x, std::nullopt, op, true));
+    for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
+        const pool workers(threads);
+        std::vector<double> y = x;
+        workers.install([&] { par_scan(y, op); });
+        REQUIRE(bits_of(y) == in_place);
+        REQUIRE(bits_of(workers.install([&] { return scan(x, 0.5, op); }).to_vector()) == inclusive);
+        REQUIRE(bits_of(workers.install([&] { return scan_exclusive(x, 0.5, op); }).to_vector()) == exclusive);
+    }
+}
+
 TEST_CASE("scan: of an operation that does not commute, elements stay in order", "[par][scan]") {
     std::vector<std::string> words(2500);
     for (std::size_t i = 0; i < words.size(); ++i) {

@@ -26,9 +26,9 @@
 //   leaf is folded from its first element on, left to right. What goes into a leaf is what went into the one before, `op` that one's total; for
 //   the first it is `identity`. Within a leaf, each result is `op` of the one before (at first: what goes in) and the element. So up to
 //   1,024 elements have the bits of std::inclusive_scan, and of integers any number.
-// Errors: what the lowest failing leaf throws, of the totals before the results; the same at every thread count. In place, the range then holds
-//   some elements that are results already.
-// Cost: up to 2 n + n / 1024 calls of `op`; one pass through memory that reads and one that reads and writes.
+// Errors: what the lowest failing leaf throws, of totals before results, a million elements after the other; the same at every thread count.
+//   In place, the range then holds some elements that are results already.
+// Cost: up to 2 n + n / 1024 calls of `op`; for large n one pass through memory.
 
 namespace xrayon {
 

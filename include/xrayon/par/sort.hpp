@@ -24,7 +24,8 @@
 // Errors: what a comparison, a key function or a move throws comes out, the same at every thread count; then, and when the call is stopped,
 //   every value is in the range exactly once, in some order. (Of moves that throw this needs that the source keeps its value.) A comparison
 //   that is no strict weak order gives some order of all values. Both also for values that can only be moved.
-// run options: a sort is one item, for reports and progress too. std::bad_alloc if there is no room, before anything has moved.
+//   So it is with std::bad_alloc, where there is no room.
+// run options: a sort is one item, for reports and progress too.
 // Cost: numbers in their natural order take two passes through memory (a sample sort into 256 buckets, radix sort within); others take
 //   about n log2(n) comparisons, merged in parallel. Room for n values (of those that are large or not trivially copyable: n, and 2 n pointers);
 //   nothing is allocated for up to 1 KiB of values. What is in order already is seen so.

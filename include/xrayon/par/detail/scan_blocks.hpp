@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,23 +37,25 @@ struct assign_to {
 template <class Element>
 assign_to(Element*) -> assign_to<Element>;
 
-/// What goes into each leaf: `start`, then that `op` the totals of the leaves before. Without a start the first leaf has none (and nothing is
-/// in place 0).
+inline std::size_t scan_leaves(std::size_t n) noexcept { return n / scan_leaf + (n % scan_leaf != 0); }
+
+/// What goes into each of the leaves [first, last): `start`, then that `op` the totals of the leaves before; `start` is then what goes into
+/// leaf `last`, if there is one. Without a start the very first leaf has none.
 template <class T, class Range, class Op>
-std::vector<std::optional<T>> scan_carries(const Range& range, std::optional<T> start, const Op& op, const loop_options& inner) {
-    const std::size_t n = element_count(range);
-    const std::size_t leaves = n / scan_leaf + (n % scan_leaf != 0);
+std::vector<std::optional<T>> scan_carries(const Range& range, std::size_t first, std::size_t last, std::optional<T>& start, const Op& op,
+                                           const loop_options& inner) {
     const auto total_of = [&](std::size_t leaf) {
-        const std::size_t begin = leaf * scan_leaf;
+        const std::size_t begin = (first + leaf) * scan_leaf;
         T total(element(range, begin));
         for (std::size_t i = begin + 1; i < begin + scan_leaf; ++i) {
             total = std::invoke(op, std::as_const(total), element(range, i));
         }
         return total;
     };
-    results<T> totals = map_index(leaves - 1, total_of, inner);  // that of the last one is not needed
+    const bool ends = last == scan_leaves(element_count(range));  // then the total of the last one is not needed
+    results<T> totals = map_index(last - first - (ends ? 1 : 0), total_of, inner);
     std::vector<std::optional<T>> carries;
-    carries.reserve(leaves);
+    carries.reserve(totals.size() + 1);
     carries.push_back(std::move(start));
     for (T& total : totals) {
         if (carries.back()) {
@@ -60,6 +63,10 @@ std::vector<std::optional<T>> scan_carries(const Range& range, std::optional<T> 
         } else {
             carries.emplace_back(std::move(total));
         }
+    }
+    if (!ends) {
+        start = std::move(carries.back());
+        carries.pop_back();
     }
     return carries;
 }
@@ -87,23 +94,21 @@ void scan_one_leaf(const Range& range, std::size_t leaf, std::optional<T>& carry
     }
 }
 
-/// `body(inner, carries)` of a scan as one item (detail/sort/sort_call.hpp).
-template <class T, class Range, class Op, class Body>
-void scan_call(const Range& range, std::optional<T> start, const Op& op, const Body& body, const loop_options& options, std::string_view name) {
-    const loop_options inner{.grain = options.grain, .name = name};
-    const auto one = [&](const sort_steps&) {
-        std::vector<std::optional<T>> carries = scan_carries<T>(range, std::optional<T>(start), op, inner);
-        body(inner, carries);
-    };
-    sort_call(element_count(range) != 0, one, options, name);
-}
-
+/// `put(i, result)` for all elements. A million elements after the other (a plain processor's last cache holds them): what their totals were
+/// made of need not be read from memory again for their results.
 template <class T, bool Inclusive, class Range, class Op, class Put>
 void scan_in_blocks(const Range& range, std::optional<T> start, const Op& op, const Put& put, const loop_options& options, std::string_view name) {
-    const auto body = [&](const loop_options& inner, std::vector<std::optional<T>>& carries) {
-        run_each(carries.size(), [&](std::size_t leaf) { scan_one_leaf<T, Inclusive>(range, leaf, carries[leaf], op, put); }, inner, name);
+    constexpr std::size_t group = 1024;
+    const loop_options inner{.grain = options.grain, .name = name};
+    const std::size_t leaves = scan_leaves(element_count(range));
+    const auto body = [&](const sort_steps& steps) {
+        std::optional<T> into(start);
+        for (std::size_t first = 0; first < leaves; first += group) {
+            auto carries = scan_carries<T>(range, first, std::min(leaves, first + group), into, op, inner);
+            steps.each(carries.size(), [&](std::size_t leaf) { scan_one_leaf<T, Inclusive>(range, first + leaf, carries[leaf], op, put); });
+        }
     };
-    scan_call<T>(range, std::move(start), op, body, options, name);
+    sort_call(leaves != 0, body, options, name);
 }
 
 template <class T, class Op>
@@ -111,11 +116,15 @@ void scan_in_place(T* data, std::size_t n, const Op& op, const loop_options& opt
     scan_in_blocks<T, true>(std::span<const T>(data, n), std::optional<T>(), op, assign_to{data}, options, name);
 }
 
+/// Values that have to be constructed, and destroyed if an item fails.
 template <class T, bool Inclusive, class Range, class Op>
-results<T> scan_to_results(const Range& range, std::optional<T> start, const Op& op, const loop_options& options, std::string_view name) {
+results<T> scan_building(const Range& range, const std::optional<T>& start, const Op& op, const loop_options& options, std::string_view name) {
+    const loop_options inner{.grain = options.grain, .name = name};
+    const std::size_t n = element_count(range);
     results<T> out;
-    const auto body = [&](const loop_options& inner, std::vector<std::optional<T>>& carries) {
-        const std::size_t n = element_count(range);
+    const auto body = [&](const sort_steps&) {
+        std::optional<T> into(start);
+        auto carries = scan_carries<T>(range, 0, scan_leaves(n), into, op, inner);
         const auto bound = [n](std::size_t leaf) { return std::min(n, leaf * scan_leaf); };
         const auto make_build = [&] {
             return [&](std::size_t leaf, T* where) {
@@ -133,8 +142,19 @@ results<T> scan_to_results(const Range& range, std::optional<T> start, const Op&
         };
         out = build_results<T>(carries.size(), n, bound, make_build, inner, name);
     };
-    scan_call<T>(range, std::move(start), op, body, options, name);
+    sort_call(n != 0, body, options, name);
     return out;
+}
+
+template <class T, bool Inclusive, class Range, class Op>
+results<T> scan_to_results(const Range& range, std::optional<T> start, const Op& op, const loop_options& options, std::string_view name) {
+    if constexpr (std::is_trivially_copyable_v<T> && std::is_trivially_default_constructible_v<T>) {
+        raw_results<T> memory(element_count(range));
+        scan_in_blocks<T, Inclusive>(range, std::move(start), op, assign_to{memory.data()}, options, name);
+        return results<T>(memory);
+    } else {
+        return scan_building<T, Inclusive>(range, start, op, options, name);
+    }
 }
 
 } // namespace xrayon::detail
