@@ -11,31 +11,42 @@
 
 using namespace xrayon;
 
-TEST_CASE("scope: the caller, who waits for a helper, is called to what that helper spawns", "[par][scope]") {
+namespace {
+
+/// Until `there` holds, for ten seconds at most.
+bool comes_true(const std::atomic<bool>& there) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!there) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+/// So long that a scope of such tasks is shared from its beginning.
+void work() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+}
+
+} // namespace
+
+TEST_CASE("scope: whoever is free is called to what a task spawns, also the caller, who waits", "[par][scope]") {
     const pool workers(2);
-    for (int round = 0; round < 50; ++round) {
-        std::atomic<bool> first_elsewhere{false};
+    for (int round = 0; round < 60; ++round) {
         std::atomic<bool> second_ran{false};
         std::atomic<bool> in_time{true};
-        const auto comes_true = [](const auto& there) {
-            const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-            while (!there) {
-                if (std::chrono::steady_clock::now() > end) {
-                    return false;
-                }
-                std::this_thread::yield();
-            }
-            return true;
-        };
         workers.install([&] {
             scope([&](auto& s) {
                 s.spawn([&](auto& inner) {
-                    first_elsewhere = true;
-                    // The body has ended by now, or ends soon: whoever runs it has nothing to do but this.
+                    work();  // meanwhile the other thread finds nothing to do
                     inner.spawn([&] { second_ran = true; });
                     in_time = comes_true(second_ran);
                 });
-                in_time = comes_true(first_elsewhere) && in_time;
+                work();
             });
         });
         REQUIRE(in_time);

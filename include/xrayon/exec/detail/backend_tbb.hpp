@@ -616,16 +616,16 @@ private:
 
 /// Work that comes up while it runs, and the helpers that come to it and go: what arena::share is for work that is known beforehand.
 ///
-/// An offer brings one thread, which runs `help` until it finds nothing more to do. A thread that waits in here, the caller for all others or
-/// a helper for its own offers to be taken, takes offers up as well, and does not wait in there a second time: so its stack does not grow.
+/// An offer brings one thread, which runs `help` until it finds nothing more to do. A thread that waits for its own offers to be taken takes
+/// offers up as well, and does not wait in there a second time: so its stack does not grow. The caller then waits for all others by a
+/// condition of ours, and is called by that: oneTBB wakes a caller that waits only when what it waits for has ended.
 /// All that arena::share says of isolation, of the number of offers, of memory and of forks holds here too. The tag of isolation is given,
 /// because an offer may be made from within an isolated part of the program's own.
 class gathering {
 public:
     using help_function = void (*)(void* work) noexcept;
 
-    /// Offers that stand or are being run: one for each helper, and one by which the last of them calls the caller, who waits.
-    gathering(arena& home, std::size_t helpers, help_function help, void* work) : home_(home), rooms_(helpers + 1), help_(help), work_(work) {}
+    gathering(arena& home, std::size_t helpers, help_function help, void* work) : home_(home), helpers_(helpers), help_(help), work_(work) {}
     gathering(const gathering&) = delete;
     gathering& operator=(const gathering&) = delete;
 
@@ -633,10 +633,16 @@ public:
     /// calling thread does not take part, or has gone elsewhere meanwhile (another arena, a loop of the program's own).
     bool offer() noexcept {
         gathering_place* const mine = gathering_here;
-        if (mine == nullptr || mine->of != this || !mine->is_current() || !may_offer(*mine) || !has_room()) {
+        if (mine == nullptr || mine->of != this || !mine->is_current()) {
             return false;
         }
-        for (std::size_t i = 0; i < rooms_; ++i) {
+        if (call_caller()) {
+            return true;
+        }
+        if (!may_offer(*mine) || !has_room()) {
+            return false;
+        }
+        for (std::size_t i = 0; i < helpers_; ++i) {
             room& each = offers_[i];
             if (!each.taken.load(std::memory_order_relaxed) && !each.taken.exchange(true, std::memory_order_acquire)) {
                 make(each, *mine);
@@ -662,7 +668,7 @@ private:
             gathering& call = call_;
             call.receive();
             taken_.store(false, std::memory_order_release);  // this object may be another offer from here on
-            call.open_.release();
+            call.end_offer();
             return nullptr;
         }
         tbb::detail::d1::task* cancel(tbb::detail::d1::execution_data& data) override { return execute(data); }
@@ -701,13 +707,45 @@ private:
         isolate([&] {
             gathering_place mine{this, gathering_here};
             gathering_here = &mine;
+            std::size_t heard = 0;
             body();
-            if (!mark_.in_child()) [[likely]] {
-                open_.release();
-                tbb::detail::d1::wait(open_, context_);
+            while (!mark_.in_child()) [[likely]] {
+                mine.left.release();
+                tbb::detail::d1::wait(mine.left, context_);
+                mine.left.reserve();
+                if (!wait_for_call(heard)) {
+                    break;
+                }
+                help_(work_);
             }
             gathering_here = mine.outer;
         });
+    }
+
+    /// The caller waits. True: there were calls that it has not heard yet. False: there are no others left that could call.
+    bool wait_for_call(std::size_t& heard) {
+        std::unique_lock lock(mutex_);
+        caller_waits_ = true;
+        changed_.wait(lock, [&] { return calls_ != heard || open_ == 0; });
+        caller_waits_ = false;
+        return std::exchange(heard, calls_) != calls_;
+    }
+    /// True: the caller waited, and comes. If it is just about to wait, it hears of this call and looks once more.
+    bool call_caller() noexcept {
+        const std::lock_guard lock(mutex_);
+        ++calls_;
+        if (!std::exchange(caller_waits_, false)) {
+            return false;
+        }
+        changed_.notify_one();
+        return true;
+    }
+    /// The last that a helper does here. The lock is held meanwhile, because the caller ends this object afterwards.
+    void end_offer() noexcept {
+        const std::lock_guard lock(mutex_);
+        if (--open_ == 0) {
+            changed_.notify_one();
+        }
     }
 
     /// A thread has taken an offer up.
@@ -742,7 +780,7 @@ private:
 
     bool has_room() noexcept {
         if (!offers_) {  // the caller's first offer: there are no helpers yet
-            offers_.reset(new (std::nothrow) room[rooms_]);
+            offers_.reset(new (std::nothrow) room[helpers_]);
         }
         return offers_ != nullptr;
     }
@@ -752,7 +790,10 @@ private:
         mine.untaken.fetch_add(1, std::memory_order_relaxed);
         untaken.fetch_add(1, std::memory_order_relaxed);
         mine.left.reserve();
-        open_.reserve();
+        {
+            const std::lock_guard lock(mutex_);
+            ++open_;
+        }
         auto* const made = ::new (static_cast<void*>(where.memory)) call_for_help(*this, where.taken, mine, untaken);
         isolate([&] {
             try {
@@ -764,12 +805,16 @@ private:
     }
 
     arena& home_;
-    std::size_t rooms_;
+    std::size_t helpers_;
     help_function help_;
     void* work_;
     tbb::task_group_context context_{tbb::task_group_context::isolated,
                                      tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings};
-    tbb::detail::d1::wait_context open_{1};  // offers that have been made and not ended, and the caller
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t open_ = 0;       // offers that have been made and not ended
+    std::size_t calls_ = 0;
+    bool caller_waits_ = false;  // and has not been called yet
     std::unique_ptr<room[]> offers_;
     fork_mark mark_;
 };

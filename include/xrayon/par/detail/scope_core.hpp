@@ -301,12 +301,16 @@ private:
         {
             const std::lock_guard lock(mutex_);
             called_ -= std::min<std::size_t>(called_, 1);  // one call has been answered, or is not needed
+            if (std::this_thread::get_id() != caller_ || !std::exchange(caller_helps_, true)) {
+                most_helping_ = std::max(most_helping_, ++helping_);
+            }
         }
-        take_part(pool, inside, 0);
+        take_part(pool, inside, 0, true);
     }
 
-    /// Runs tasks until there are none that have not begun, or, if `until` is not 0, until then: false says that some are left.
-    bool take_part(pool_state* pool, bool inside, tick_clock::ticks until) noexcept {
+    /// Runs tasks until there are none that have not begun, or, if `until` is not 0, until then: false says that some are left. A thread that
+    /// `helps` is one that does not any more from the moment at which it finds none: whoever spawns afterwards is to call somebody.
+    bool take_part(pool_state* pool, bool inside, tick_clock::ticks until, bool helps = false) noexcept {
         runner mine;
         call_state inner;
         inner.name = "spawn";
@@ -315,9 +319,6 @@ private:
         on_list listed(*this, mine, frame);
         item_hook* const hook = process().hook.load(std::memory_order_acquire);
         std::unique_lock lock(mutex_);
-        const bool helper = std::this_thread::get_id() != caller_;
-        helping_ += helper ? 1 : 0;
-        most_helping_ = std::max(most_helping_, helping_);
         scope_task* removed = nullptr;
         std::exception_ptr error;  // it and what is removed have the user's destructors, and go without the lock
         for (;;) {
@@ -379,7 +380,10 @@ private:
                 break;
             }
         }
-        helping_ -= helper ? 1 : 0;
+        if (helps) {
+            --helping_;
+            caller_helps_ &= std::this_thread::get_id() != caller_;
+        }
         const bool all = first_ == nullptr;
         lock.unlock();
         remove(removed);
@@ -546,7 +550,8 @@ private:
     scope_task* last_ = nullptr;
     std::size_t waiting_ = 0;      // how many
     std::size_t called_ = 0;       // threads that were called and have not come yet
-    std::size_t helping_ = 1;      // threads that are in here, the caller among them
+    std::size_t helping_ = 1;      // threads that run the body or look for tasks
+    bool caller_helps_ = true;     // and the caller is one of them
     std::size_t most_helping_ = 1; // the most so far
     runner* running_ = nullptr;
     scope_task* cut_ = nullptr;    // what stands behind this one is not to run
