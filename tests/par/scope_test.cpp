@@ -335,33 +335,47 @@ TEST_CASE("scope: what tasks need may be mixed: loops, joins, scopes and locks i
 }
 
 TEST_CASE("scope: a thread that waits in a nested scope starts no task of the outer one", "[par][scope][nesting]") {
-    static thread_local bool in_task = false;
-    const auto spin = [] {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
-        while (std::chrono::steady_clock::now() < until) {
-        }
-    };
-    for (const std::size_t threads : test::thread_counts) {
-        const pool workers(threads);
-        std::atomic<int> wrong{0};
-        workers.install([&] {
-            scope([&](scope_t& s) {
-                for (int i = 0; i < 100; ++i) {
-                    s.spawn([&] {
-                        wrong += in_task;
-                        in_task = true;
-                        scope([&](scope_t& inner) {
-                            for (int k = 0; k < 4; ++k) {
-                                inner.spawn(spin);
-                            }
-                        });
-                        in_task = false;
-                    });
+    const pool workers(3);
+    const auto caller = std::this_thread::get_id();
+    std::atomic<bool> first{false};
+    std::atomic<bool> second{false};
+    std::atomic<bool> inner_began{false};
+    std::atomic<bool> unrelated{false};
+    std::atomic<bool> by_caller{false};
+    std::atomic<bool> inside{false};
+    workers.install([&] {
+        scope([&](scope_t& s) {
+            s.spawn([&](scope_t& t) {
+                first = true;
+                wait_for(inner_began);
+                t.spawn([&] {  // calls for a third thread
+                    by_caller = inside && std::this_thread::get_id() == caller;
+                    unrelated = true;
+                });
+                for (const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+                     !unrelated && std::chrono::steady_clock::now() < until;) {
+                    std::this_thread::yield();  // time to make the mistake in
                 }
             });
+            s.spawn([&] {
+                second = true;
+                wait_for(first);
+            });
+            wait_for(first);
+            wait_for(second);  // so all three threads are in here, and one of them is free soon
+            inside = true;
+            scope([&](scope_t& inner) {
+                inner.spawn([&] {
+                    inner_began = true;
+                    wait_for(unrelated);
+                });
+                wait_for(inner_began);
+            });
+            inside = false;
         });
-        REQUIRE(wrong == 0);
-    }
+    });
+    REQUIRE(unrelated);
+    REQUIRE(!by_caller);
 }
 
 TEST_CASE("scope: may be spawned into from the items of a loop", "[par][scope][nesting]") {
