@@ -183,10 +183,10 @@ contest scans(venue& at) {
         at.workers.install([&] { scan_into(work->in, work->out, std::uint64_t{0}, std::plus<>{}); });
         return 0;
     });
-    c.add("tbb::parallel_scan", check, [&at, work, n] {
+    c.add("tbb::parallel_scan", check, [&at, work] {
         at.arena.execute([&] {
             tbb::parallel_scan(
-                range(0, n), std::uint64_t{0},
+                range(0, work->in.size()), std::uint64_t{0},
                 [&](const range& r, std::uint64_t sum, bool is_final) {
                     for (std::size_t i = r.begin(); i != r.end(); ++i) {
                         sum += work->in[i];

@@ -51,7 +51,7 @@ template <class Range, class Less>
 std::vector<std::size_t> plain_argsort(const Range& range, const Less& less) {
     std::vector<std::size_t> order(std::ranges::size(range));
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return less(range[i], range[j]); });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return less(element(range, i), element(range, j)); });
     return order;
 }
 
