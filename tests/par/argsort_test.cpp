@@ -78,11 +78,13 @@ TEST_CASE("argsort: the indices of a stable sort, of numbers and of others, at e
         const auto expected = plain_argsort(values, natural_less{});
         const auto descending = plain_argsort(values, [](double a, double b) { return natural_less{}(b, a); });
         test::require_everywhere(expected, [&](const loop_options& options) { return argsort(values, options).to_vector(); });
-        test::require_everywhere(descending, [&](const loop_options& options) { return argsort(values, std::greater<>{}, options).to_vector(); });
+        test::require_everywhere(descending,
+                                 [&](const loop_options& options) { return argsort(values, std::greater<>{}, options).to_vector(); });
         if (n <= 3000) {
             const auto strings = texts(n);
             const auto expected_texts = plain_argsort(strings, std::less<>{});
-            test::require_everywhere(expected_texts, [&](const loop_options& options) { return argsort(strings, natural_less{}, options).to_vector(); });
+            test::require_everywhere(expected_texts,
+                                     [&](const loop_options& options) { return argsort(strings, natural_less{}, options).to_vector(); });
         }
     }
 }
@@ -139,7 +141,8 @@ TEST_CASE("top_k: what a stable sort begins with, the greatest first, at every t
                 for (std::size_t i = 0; i < k && same; ++i) {
                     same = std::bit_cast<std::uint64_t>(got.values[i]) == std::bit_cast<std::uint64_t>(values[expected[i]]);
                 }
-                const auto low = top_k(values, k, [](double a, double b) { return natural_less{}(b, a); }, options);
+                const auto low = top_k(
+                    values, k, [](double a, double b) { return natural_less{}(b, a); }, options);
                 const auto by_text = top_k(strings, k, natural_less{}, options);
                 return same && std::equal(least.begin(), least.end(), low.indices.begin(), low.indices.end())
                        && std::equal(expected_texts.begin(), expected_texts.end(), by_text.indices.begin(), by_text.indices.end());
@@ -168,7 +171,8 @@ TEST_CASE("top_k: says that there are too few elements", "[par][top_k][errors]")
     REQUIRE(top_k(std::vector<int>{}, 0).values.empty());
 }
 
-TEST_CASE("par_is_sorted and par_first_unsorted: the lowest place that is out of order, at every thread count and grain", "[par][sort][law]") {
+TEST_CASE("par_is_sorted and par_first_unsorted: the lowest place that is out of order, at every thread count and grain",
+          "[par][sort][law]") {
     std::vector<double> values(20'000);
     std::iota(values.begin(), values.end(), 0.0);
     values.back() = not_a_number;

@@ -88,7 +88,8 @@ TEST_CASE("scan: of integers what std::inclusive_scan and std::exclusive_scan gi
         std::exclusive_scan(x.begin(), x.end(), exclusive.begin(), 7L, std::plus<long>{});
         INFO("n = " << n);
         test::require_everywhere(inclusive, [&](const loop_options& options) { return scan(x, 7L, std::plus<>{}, options).to_vector(); });
-        test::require_everywhere(exclusive, [&](const loop_options& options) { return scan_exclusive(x, 7L, std::plus<>{}, options).to_vector(); });
+        test::require_everywhere(exclusive,
+                                 [&](const loop_options& options) { return scan_exclusive(x, 7L, std::plus<>{}, options).to_vector(); });
         test::require_everywhere(inclusive, [&](const loop_options& options) {
             std::vector<long> out(n, -1);
             scan_into(x, out, 7L, std::plus<>{}, options);
@@ -172,7 +173,9 @@ TEST_CASE("scan: of an operation that does not commute, elements stay in order",
     for (std::size_t i = 0; i < words.size(); ++i) {
         words[i] = static_cast<char>('a' + mix(i) % 26);
     }
-    const auto join = [](const std::string& a, const std::string& b) { return a.size() + b.size() <= 40 ? a + b : (a + b).substr(a.size() + b.size() - 40); };
+    const auto join = [](const std::string& a, const std::string& b) {
+        return a.size() + b.size() <= 40 ? a + b : (a + b).substr(a.size() + b.size() - 40);
+    };
     std::vector<std::string> expected(words.size());
     std::inclusive_scan(words.begin(), words.end(), expected.begin(), join);  // the last 40 letters of all so far: associative
     test::require_everywhere(expected, [&](const loop_options& options) { return scan(words, std::string(), join, options).to_vector(); });
@@ -190,7 +193,8 @@ TEST_CASE("scan: results have the type of the operation, and computed ranges are
     REQUIRE(totals[2] == 1.5);
     const auto squares = std::views::iota(1, 2001) | std::views::transform([](int i) { return i * i; });
     REQUIRE(scan(squares, 0L, std::plus<>{})[1999] == 2000L * 2001 * 4001 / 6);
-    REQUIRE(scan(std::vector<int>{3, 1, 4, 1, 5}, 0, [](int a, int b) { return std::max(a, b); }).to_vector() == std::vector<int>{3, 3, 4, 4, 5});
+    REQUIRE(scan(std::vector<int>{3, 1, 4, 1, 5}, 0, [](int a, int b) { return std::max(a, b); }).to_vector()
+            == std::vector<int>{3, 3, 4, 4, 5});
 }
 
 TEST_CASE("scan: the exception is the same at every thread count and grain", "[par][scan][law][exceptions]") {
@@ -244,7 +248,9 @@ TEST_CASE("scan: if any construction, copy or move throws, all that was made is 
                         x.emplace_back(record, i % 3);
                     }
                     const test::any_life zero(record, 0);
-                    const auto add = [&record](const test::any_life& a, const test::any_life& b) { return test::any_life(record, a.number() + b.number()); };
+                    const auto add = [&record](const test::any_life& a, const test::any_life& b) {
+                        return test::any_life(record, a.number() + b.number());
+                    };
                     record.fail_at(event, at);
                     try {
                         const auto out = workers.install([&] { return scan(x, zero, add); });

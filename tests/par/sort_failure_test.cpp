@@ -110,7 +110,8 @@ private:
 
 } // namespace
 
-TEMPLATE_TEST_CASE("par_sort_by: if the n-th comparison throws, for every n, each value is there once", "[par][sort][exceptions]", int, owner) {
+TEMPLATE_TEST_CASE("par_sort_by: if the n-th comparison throws, for every n, each value is there once", "[par][sort][exceptions]", int,
+                   owner) {
     for (const std::size_t n : {2u, 3u, 4u, 7u, 16u, 33u, 90u}) {
         const std::vector<int> input = values_of(n);
         bool fired = true;
@@ -132,13 +133,16 @@ TEMPLATE_TEST_CASE("par_sort_by: if the n-th comparison throws, for every n, eac
             }
             INFO("n = " << n << ", comparison " << at);
             REQUIRE(sorted(numbers(values)) == sorted(input));
-            REQUIRE((fired || std::is_sorted(values.begin(), values.end(), [](const TestType& a, const TestType& b) { return number_of(a) < number_of(b); })));
+            REQUIRE((fired || std::is_sorted(values.begin(), values.end(), [](const TestType& a, const TestType& b) {
+                         return number_of(a) < number_of(b);
+                     })));
         }
         REQUIRE(throws >= static_cast<long>(n) - 1);
     }
 }
 
-TEMPLATE_TEST_CASE("par_sort_by: a comparison that throws in a large sort leaves each value there once, at every thread count", "[par][sort][exceptions]", int, owner) {
+TEMPLATE_TEST_CASE("par_sort_by: a comparison that throws in a large sort leaves each value there once, at every thread count",
+                   "[par][sort][exceptions]", int, owner) {
     const std::vector<int> input = values_of(3000);
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
@@ -166,8 +170,8 @@ TEMPLATE_TEST_CASE("par_sort_by: a comparison that throws in a large sort leaves
     }
 }
 
-TEMPLATE_TEST_CASE("par_sort_by: which exception comes out is the same at every thread count and grain", "[par][sort][exceptions][law]", int,
-                   owner) {
+TEMPLATE_TEST_CASE("par_sort_by: which exception comes out is the same at every thread count and grain", "[par][sort][exceptions][law]",
+                   int, owner) {
     for (const std::size_t n : {50u, 3000u, 20'000u}) {
         const std::vector<int> input = values_of(n);
         std::size_t thrown = 0;
@@ -182,7 +186,8 @@ TEMPLATE_TEST_CASE("par_sort_by: which exception comes out is the same at every 
             std::optional<std::optional<comparison_failed>> first_failure;
             for (const std::size_t threads : test::thread_counts) {
                 const pool workers(threads);
-                for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{5}}) {
+                for (const std::optional<std::size_t> grain :
+                     {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{5}}) {
                     const test::random_delays delays(threads, 4);
                     std::vector<TestType> values = input_of<TestType>(input);
                     std::optional<comparison_failed> failure;
@@ -203,8 +208,8 @@ TEMPLATE_TEST_CASE("par_sort_by: which exception comes out is the same at every 
     }
 }
 
-TEMPLATE_TEST_CASE("par_sort_by: if the n-th move throws, for every n, each value is there once and none is lost or leaks", "[par][sort][exceptions][life]", test::any_life,
-                   test::copy_only_life, test::move_only_life, test::aligned_life) {
+TEMPLATE_TEST_CASE("par_sort_by: if the n-th move throws, for every n, each value is there once and none is lost or leaks",
+                   "[par][sort][exceptions][life]", test::any_life, test::copy_only_life, test::move_only_life, test::aligned_life) {
     for (const std::size_t n : {2u, 5u, 24u}) {
         for (const test::life_event event : {test::life_event::move, test::life_event::copy}) {
             bool fired = true;
@@ -224,8 +229,7 @@ TEMPLATE_TEST_CASE("par_sort_by: if the n-th move throws, for every n, each valu
                     record.fail_at(event, at);
                     try {
                         par_sort_by(values, less);
-                    } catch (const test::life_failure&) {
-                    }
+                    } catch (const test::life_failure&) {}
                     fired = record.fired();
                     record.fail_never();
                     INFO("n = " << n << ", move " << at);
@@ -245,7 +249,8 @@ TEMPLATE_TEST_CASE("par_sort_by: if the n-th move throws, for every n, each valu
     }
 }
 
-TEST_CASE("par_sort_by_cached_key: if a key throws, the lowest one's exception comes out and the range is as it was", "[par][sort][exceptions]") {
+TEST_CASE("par_sort_by_cached_key: if a key throws, the lowest one's exception comes out and the range is as it was",
+          "[par][sort][exceptions]") {
     const std::vector<int> input = values_of(5000);
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
@@ -306,20 +311,42 @@ TEST_CASE("par_sort: stopped before any item of any of its steps, it leaves each
         }
         return out;
     };
-    sweep(33'000, [](auto& x, const loop_options& options) { par_sort(x, options); }, doubles, as_ints);
-    sweep(3000, [](auto& x, const loop_options& options) { par_sort_by(x, [](int a, int b) { return a < b; }, options); },
-          [](const std::vector<int>& input) { return input; }, as_numbers);
-    sweep(5000, [](auto& x, const loop_options& options) { par_sort_by(x, [](const owner& a, const owner& b) { return *a.value < *b.value; }, options); },
-          owners_of, as_numbers);
-    sweep(5000, [](auto& x, const loop_options& options) { par_sort_by_cached_key(x, [](const owner& a) { return std::to_string(*a.value); }, options); },
-          owners_of, as_numbers);
+    sweep(
+        33'000, [](auto& x, const loop_options& options) { par_sort(x, options); }, doubles, as_ints);
+    sweep(
+        3000,
+        [](auto& x, const loop_options& options) {
+            par_sort_by(
+                x, [](int a, int b) { return a < b; }, options);
+        },
+        [](const std::vector<int>& input) { return input; }, as_numbers);
+    sweep(
+        5000,
+        [](auto& x, const loop_options& options) {
+            par_sort_by(
+                x, [](const owner& a, const owner& b) { return *a.value < *b.value; }, options);
+        },
+        owners_of, as_numbers);
+    sweep(
+        5000,
+        [](auto& x, const loop_options& options) {
+            par_sort_by_cached_key(
+                x, [](const owner& a) { return std::to_string(*a.value); }, options);
+        },
+        owners_of, as_numbers);
     // Descending ones, which are turned round.
     const auto descending = [](const std::vector<int>& input) {
         std::vector<int> values = sorted(input);
         std::reverse(values.begin(), values.end());
         return values;
     };
-    sweep(5000, [](auto& x, const loop_options& options) { par_sort_by(x, [](int a, int b) { return a < b; }, options); }, descending, as_numbers);
+    sweep(
+        5000,
+        [](auto& x, const loop_options& options) {
+            par_sort_by(
+                x, [](int a, int b) { return a < b; }, options);
+        },
+        descending, as_numbers);
 }
 
 TEST_CASE("par_sort: a stop or a deadline that has come before it begins leaves the range as it is", "[par][sort][exceptions]") {
@@ -341,7 +368,8 @@ TEST_CASE("par_sort: what reports, labels and wrapped errors say of it", "[par][
     CHECK(report.total == 1);
     CHECK(report.done == 0);
     CHECK(report.path == "par_sort_by[0]");
-    REQUIRE_THROWS_WITH(par_sort_by(values, failing, {.run = {.label = "ranking", .error = on_error::wrap}}), "ranking: item 0 of 1 failed: non-std exception");
+    REQUIRE_THROWS_WITH(par_sort_by(values, failing, {.run = {.label = "ranking", .error = on_error::wrap}}),
+                        "ranking: item 0 of 1 failed: non-std exception");
     REQUIRE_THROWS_AS(par_sort_by(values, failing, {.run = {.error = on_error::collect}}), task_errors);
     par_sort(values, {.run = {.report = &report}});
     CHECK(report.done == 1);
@@ -372,22 +400,21 @@ TEST_CASE("par_sort: inside an item of a call that fails it ends whole or says c
         const test::random_delays delays(threads);
         std::atomic<int> wrong{0};
         REQUIRE_THROWS_AS(workers.install([&] {
-            for_each_index(
-                12,
-                [&](std::size_t i) {
-                    if (i == 5) {
-                        throw comparison_failed{};
-                    }
-                    std::vector<int> values = input;
-                    try {
-                        par_sort_by(values, [](int a, int b) { return a < b; });
-                        wrong += values != sorted(input);
-                    } catch (const cancelled& end) {
-                        wrong += end.reason() != cancel_reason::outer_call || i < 5 || sorted(values) != sorted(input);
-                        throw;
-                    }
-                },
-                {.grain = 1});
+            for_each_index(12,
+                           [&](std::size_t i) {
+                               if (i == 5) {
+                                   throw comparison_failed{};
+                               }
+                               std::vector<int> values = input;
+                               try {
+                                   par_sort_by(values, [](int a, int b) { return a < b; });
+                                   wrong += values != sorted(input);
+                               } catch (const cancelled& end) {
+                                   wrong += end.reason() != cancel_reason::outer_call || i < 5 || sorted(values) != sorted(input);
+                                   throw;
+                               }
+                           },
+                           {.grain = 1});
         }),
                           comparison_failed);
         REQUIRE(wrong == 0);

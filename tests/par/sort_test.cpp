@@ -57,16 +57,30 @@ constexpr shape shapes[] = {
     {"descending in pairs of equal ones", [](std::size_t i, std::size_t n) { return static_cast<double>((n - i) / 2); }},
     {"organ pipe", [](std::size_t i, std::size_t n) { return static_cast<double>(std::min(i, n - i)); }},
     {"five values", [](std::size_t i, std::size_t) { return static_cast<double>(mix(i + 1) % 5); }},
-    {"half of it one value", [](std::size_t i, std::size_t) { return mix(i + 1) % 2 == 0 ? 0.0 : static_cast<double>(mix(i) % 1000) - 500.0; }},
+    {"half of it one value",
+     [](std::size_t i, std::size_t) { return mix(i + 1) % 2 == 0 ? 0.0 : static_cast<double>(mix(i) % 1000) - 500.0; }},
     {"ascending but for a few", [](std::size_t i, std::size_t) { return mix(i) % 200 == 0 ? 77.0 : static_cast<double>(i); }},
     {"two ascending halves", [](std::size_t i, std::size_t n) { return static_cast<double>(i % (n / 2 + 1)); }},
     {"saw teeth", [](std::size_t i, std::size_t) { return static_cast<double>(i % 4096); }},
-    {"of all magnitudes", [](std::size_t i, std::size_t) { return std::ldexp(mix(i) % 2 == 0 ? 1.0 : -1.25, static_cast<int>(mix(i + 1) % 2000) - 1000); }},
-    {"one far away", [](std::size_t i, std::size_t n) { return i == n / 2 ? -1e300 : 1.0 + static_cast<double>(mix(i + 1) % 100'000) * 1e-9; }},
+    {"of all magnitudes",
+     [](std::size_t i, std::size_t) { return std::ldexp(mix(i) % 2 == 0 ? 1.0 : -1.25, static_cast<int>(mix(i + 1) % 2000) - 1000); }},
+    {"one far away",
+     [](std::size_t i, std::size_t n) { return i == n / 2 ? -1e300 : 1.0 + static_cast<double>(mix(i + 1) % 100'000) * 1e-9; }},
     {"denormal", [](std::size_t i, std::size_t) { return std::bit_cast<double>(mix(i + 1) % 3000); }},
-    {"special", [](std::size_t i, std::size_t) {
-         const std::array values{0.0, -0.0, infinity, -infinity, nan_of<double>(false, 0), nan_of<double>(true, 0), nan_of<double>(false, 5),
-                                 nan_of<double>(true, 5), 1.0, -1.0, 5e-324, -5e-324};
+    {"special",
+     [](std::size_t i, std::size_t) {
+         const std::array values{0.0,
+                                 -0.0,
+                                 infinity,
+                                 -infinity,
+                                 nan_of<double>(false, 0),
+                                 nan_of<double>(true, 0),
+                                 nan_of<double>(false, 5),
+                                 nan_of<double>(true, 5),
+                                 1.0,
+                                 -1.0,
+                                 5e-324,
+                                 -5e-324};
          return values[mix(i + 1) % values.size()];
      }},
 };
@@ -135,8 +149,8 @@ constexpr auto by_key = [](const tagged& a, const tagged& b) { return a.key < b.
 
 TEST_CASE("par_sort: values of every shape and size come out as std::stable_sort has them, by both algorithms", "[par][sort]") {
     for (const shape& of : shapes) {
-        for (const std::size_t n : {0u, 1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 15u, 16u, 17u, 23u, 24u, 25u, 26u, 63u, 64u, 65u, 127u, 128u, 129u, 1000u,
-                                    2047u, 2048u, 2049u, 2050u, 4095u, 5000u, 8193u}) {
+        for (const std::size_t n : {0u,  1u,  2u,  3u,  4u,   5u,   7u,   8u,    9u,    15u,   16u,   17u,   23u,   24u,   25u,
+                                    26u, 63u, 64u, 65u, 127u, 128u, 129u, 1000u, 2047u, 2048u, 2049u, 2050u, 4095u, 5000u, 8193u}) {
             const std::vector<double> input = make(of, n);
             const auto expected = bits_of(stable_sorted(input));
             for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
@@ -169,7 +183,8 @@ TEST_CASE("par_sort: many values come out as std::stable_sort has them at every 
                     const loop_options options{.grain = threads % 2 == 0 ? std::optional<std::size_t>(3) : std::nullopt};
                     par_sort(by_radix, options);
                     if (all) {
-                        par_sort_by(by_merging, [](double a, double b) { return natural_less{}(a, b); }, options);
+                        par_sort_by(
+                            by_merging, [](double a, double b) { return natural_less{}(a, b); }, options);
                     }
                 });
                 REQUIRE(bits_of(by_radix) == expected);
@@ -189,8 +204,8 @@ TEST_CASE("par_sort: a million values in 256 buckets are sorted", "[par][sort]")
     }
 }
 
-TEMPLATE_TEST_CASE("par_sort: every kind of number has its own order", "[par][sort]", bool, signed char, char8_t, unsigned short, int, unsigned long long,
-                   float, long double) {
+TEMPLATE_TEST_CASE("par_sort: every kind of number has its own order", "[par][sort]", bool, signed char, char8_t, unsigned short, int,
+                   unsigned long long, float, long double) {
     for (const std::size_t n : {20u, 300u, 40'000u}) {
         std::vector<TestType> input(n);
         for (std::size_t i = 0; i < n; ++i) {
@@ -205,23 +220,30 @@ TEMPLATE_TEST_CASE("par_sort: every kind of number has its own order", "[par][so
         pool_of(2).install([&] { par_sort(std::span(got.get(), n)); });
         const auto expected = stable_sorted(input);
         INFO("n = " << n);
-        REQUIRE(std::equal(expected.begin(), expected.end(), got.get(), [](TestType a, TestType b) { return a == b || (a != a && b != b); }));
+        REQUIRE(
+            std::equal(expected.begin(), expected.end(), got.get(), [](TestType a, TestType b) { return a == b || (a != a && b != b); }));
         par_sort_by(std::span(got.get(), n), std::greater<>{});
         if constexpr (!std::floating_point<TestType>) {
             REQUIRE(std::equal(expected.rbegin(), expected.rend(), got.get()));
         }
         par_sort_unstable(std::span(got.get(), n));
-        REQUIRE(std::equal(expected.begin(), expected.end(), got.get(), [](TestType a, TestType b) { return a == b || (a != a && b != b); }));
+        REQUIRE(
+            std::equal(expected.begin(), expected.end(), got.get(), [](TestType a, TestType b) { return a == b || (a != a && b != b); }));
     }
 }
 
-TEMPLATE_TEST_CASE("par_sort_unstable: the bits of floating point depend on which values there are and not on their order", "[par][sort][law]", float, double) {
+TEMPLATE_TEST_CASE("par_sort_unstable: the bits of floating point depend on which values there are and not on their order",
+                   "[par][sort][law]", float, double) {
     for (const std::size_t n : {2u, 12u, 24u, 200u, 5000u, 50'000u}) {
         std::vector<TestType> input(n);
         for (std::size_t i = 0; i < n; ++i) {
             const auto draw = mix(i + 3);
-            const std::array special{TestType{0}, -TestType{0}, nan_of<TestType>(false, draw >> 40 & 7u), nan_of<TestType>(true, draw >> 40 & 7u),
-                                     std::numeric_limits<TestType>::infinity(), -std::numeric_limits<TestType>::infinity()};
+            const std::array special{TestType{0},
+                                     -TestType{0},
+                                     nan_of<TestType>(false, draw >> 40 & 7u),
+                                     nan_of<TestType>(true, draw >> 40 & 7u),
+                                     std::numeric_limits<TestType>::infinity(),
+                                     -std::numeric_limits<TestType>::infinity()};
             input[i] = draw % 2 == 0 ? special[draw / 2 % special.size()] : static_cast<TestType>(draw % 1000) - 500;
         }
         std::vector<TestType> expected = input;
@@ -248,7 +270,8 @@ TEST_CASE("sort keys: their order is that of the numbers, ends included", "[par]
     }
     CHECK(detail::total_key{}(-infinity) == 0);
     CHECK(detail::total_key{}(infinity) < detail::total_key{}(std::bit_cast<double>(0x7ff0000000000001u)));
-    CHECK(detail::total_key{}(std::bit_cast<double>(0x7fffffffffffffffu)) < detail::total_key{}(std::bit_cast<double>(0xffffffffffffffffu)));
+    CHECK(detail::total_key{}(std::bit_cast<double>(0x7fffffffffffffffu))
+          < detail::total_key{}(std::bit_cast<double>(0xffffffffffffffffu)));
     CHECK(detail::total_key{}(std::bit_cast<double>(0xfff0000000000001u)) == ~std::uint64_t{0});
     CHECK(detail::natural_key{}(-0.0) == detail::natural_key{}(0.0));
     CHECK(detail::natural_key{}(-5e-324) < detail::natural_key{}(-0.0));
@@ -292,7 +315,9 @@ TEST_CASE("par_sort_by_key, par_sort_by_cached_key and the unstable forms: as a 
         std::vector<tagged> expected = input;
         std::stable_sort(expected.begin(), expected.end(), by_key);
         const auto number = [](const tagged& x) { return x.key * 0.5; };
-        const auto text = [](const tagged& x) { return std::string(static_cast<std::size_t>(x.key) / 10, 'x') + static_cast<char>('0' + x.key % 10); };
+        const auto text = [](const tagged& x) {
+            return std::string(static_cast<std::size_t>(x.key) / 10, 'x') + static_cast<char>('0' + x.key % 10);
+        };
         std::vector<tagged> by_text = input;
         std::stable_sort(by_text.begin(), by_text.end(), [&](const tagged& a, const tagged& b) { return text(a) < text(b); });
         INFO("n = " << n);
@@ -377,7 +402,8 @@ TEST_CASE("par_sort: strings, pointers that own, wide values and pairs", "[par][
             REQUIRE(strings == sorted_strings);
             REQUIRE((wides == sorted_wides));
             REQUIRE(pairs == sorted_pairs);
-            REQUIRE(std::equal(owners.begin(), owners.end(), by_address.begin(), by_address.end(), [](const auto& a, const int* b) { return a.get() == b; }));
+            REQUIRE(std::equal(owners.begin(), owners.end(), by_address.begin(), by_address.end(),
+                               [](const auto& a, const int* b) { return a.get() == b; }));
         }
     }
 }
@@ -403,8 +429,10 @@ static_assert(!sortable_range<std::vector<bool>&> && !sortable_range<std::list<i
 static_assert(sort_order<std::less<>, int> && !sort_order<std::negate<>, int>);
 static_assert(!sort_order<decltype([n = 0](int, int) mutable { return ++n == 0; }), int>);
 
-TEST_CASE("par_sort_by: a comparison that contradicts itself gives some order of all values, the same at every thread count", "[par][sort]") {
-    const auto liars = std::make_tuple([](int, int) { return true; }, [](int a, int b) { return mix(static_cast<std::uint64_t>(a * 100'003 + b)) % 2 == 0; },
+TEST_CASE("par_sort_by: a comparison that contradicts itself gives some order of all values, the same at every thread count",
+          "[par][sort]") {
+    const auto liars = std::make_tuple([](int, int) { return true; },
+                                       [](int a, int b) { return mix(static_cast<std::uint64_t>(a * 100'003 + b)) % 2 == 0; },
                                        [](int a, int b) { return (a - b) % 3 == 1; }, [](int a, int b) { return a <= b; });
     for (const std::size_t n : {2u, 3u, 4u, 5u, 16u, 33u, 100u, 1024u, 3000u, 20'000u}) {
         std::vector<int> input(n);

@@ -23,7 +23,8 @@ void argsort_to(const Range& range, std::size_t* out, const Less& less, const so
     using value = std::ranges::range_value_t<const Range>;
     const std::size_t n = element_count(range);
     if constexpr (has_key<Less, value>) {
-        sort_indices_by_key(out, n, [&](std::size_t i) { return key_for_t<Less, value>{}(static_cast<value>(element(range, i))); }, steps);
+        sort_indices_by_key(
+            out, n, [&](std::size_t i) { return key_for_t<Less, value>{}(static_cast<value>(element(range, i))); }, steps);
     } else {
         const auto before = [&](std::size_t i, std::size_t j) {
             const auto& a = element(range, i);
@@ -52,7 +53,8 @@ template <indexed_range Range, class Less = natural_less>
     if (n == 1) {
         memory.data()[0] = 0;
     }
-    detail::sort_call(n > 1, [&](const detail::sort_steps& steps) { detail::argsort_to(range, memory.data(), less, steps); }, options, "argsort");
+    detail::sort_call(
+        n > 1, [&](const detail::sort_steps& steps) { detail::argsort_to(range, memory.data(), less, steps); }, options, "argsort");
     return results<std::size_t>(memory);
 }
 

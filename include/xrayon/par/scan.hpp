@@ -34,8 +34,8 @@ namespace xrayon {
 
 /// An associative operation on values of T, and on one with an element, that several threads may call at once.
 template <class Op, class T, class Element>
-concept scan_operation = std::copy_constructible<T> && std::is_move_assignable_v<T> && std::constructible_from<T, Element>
-                         && std::is_invocable_r_v<T, const Op&, const T&, Element> && std::is_invocable_r_v<T, const Op&, const T&, const T&>;
+concept scan_operation = std::copy_constructible<T> && std::is_move_assignable_v<T> && std::constructible_from<
+    T, Element> && std::is_invocable_r_v<T, const Op&, const T&, Element> && std::is_invocable_r_v<T, const Op&, const T&, const T&>;
 
 namespace detail {
 
@@ -47,8 +47,9 @@ using scanned_t = stored_t<std::invoke_result_t<const Op&, const Identity&, elem
 
 /// A range into whose elements results of T can be written side by side.
 template <class Range, class T>
-concept scan_output = !disable_indexed_range<std::remove_cvref_t<Range>> && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range>
-                      && std::ranges::borrowed_range<Range> && std::is_assignable_v<std::ranges::range_reference_t<Range>, const T&>;
+concept scan_output =
+    !disable_indexed_range<std::remove_cvref_t<
+        Range>> && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> && std::ranges::borrowed_range<Range> && std::is_assignable_v<std::ranges::range_reference_t<Range>, const T&>;
 
 namespace detail {
 

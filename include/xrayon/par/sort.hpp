@@ -35,21 +35,24 @@ namespace xrayon {
 
 /// What can be sorted: a vector, an array, a span: values side by side that can be moved, named or borrowed.
 template <class Range>
-concept sortable_range = !disable_indexed_range<std::remove_cvref_t<Range>> && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range>
-                         && std::ranges::borrowed_range<Range> && std::is_move_constructible_v<std::ranges::range_value_t<Range>>
-                         && std::is_move_assignable_v<std::ranges::range_value_t<Range>>
-                         && std::same_as<std::ranges::range_reference_t<Range>, std::ranges::range_value_t<Range>&>;
+concept sortable_range =
+    !disable_indexed_range<
+        std::
+            remove_cvref_t<
+                Range>> && std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> && std::ranges::borrowed_range<Range> && std::is_move_constructible_v<std::ranges::range_value_t<Range>> && std::is_move_assignable_v<std::ranges::range_value_t<Range>> && std::same_as<std::ranges::range_reference_t<Range>, std::ranges::range_value_t<Range>&>;
 
 /// `less(a, b)`, called from several threads at once, says whether a comes before b; or how they compare, as `a <=> b`.
 template <class Less, class T>
-concept sort_order = std::predicate<const Less&, const T&, const T&>
-                     || std::convertible_to<std::invoke_result_t<const Less&, const T&, const T&>, std::partial_ordering>;
+concept sort_order =
+    std::predicate<const Less&, const T&, const T&> || std::convertible_to<std::invoke_result_t<const Less&, const T&, const T&>,
+                                                                           std::partial_ordering>;
 
 /// `key(x)`, called from several threads at once, gives what values are compared by, in natural order.
 template <class Key, class T>
-concept sort_key = std::invocable<const Key&, const T&> && storable<std::invoke_result_t<const Key&, const T&>>
-                   && std::predicate<natural_less, const stored_t<std::invoke_result_t<const Key&, const T&>>&,
-                                     const stored_t<std::invoke_result_t<const Key&, const T&>>&>;
+concept sort_key =
+    std::invocable<const Key&, const T&> && storable<std::invoke_result_t<const Key&, const T&>> && std::predicate < natural_less,
+        const stored_t<std::invoke_result_t<const Key&, const T&>>
+&, const stored_t<std::invoke_result_t<const Key&, const T&>>& > ;
 
 namespace detail {
 
@@ -67,7 +70,8 @@ struct less_by_key {
 template <class Range, class Less>
 void sort_range(Range&& range, const Less& less, const loop_options& options, std::string_view name) {
     const auto n = static_cast<std::size_t>(std::ranges::size(range));
-    sort_call(n > 1, [&](const sort_steps& steps) { sort_by_less(std::ranges::data(range), n, less, steps); }, options, name);
+    sort_call(
+        n > 1, [&](const sort_steps& steps) { sort_by_less(std::ranges::data(range), n, less, steps); }, options, name);
 }
 
 } // namespace detail
@@ -75,9 +79,7 @@ void sort_range(Range&& range, const Less& less, const loop_options& options, st
 /// Sorts a range in natural order; values that are equal (-0.0 and 0.0, any NaNs) keep theirs.
 template <sortable_range Range>
     requires sort_order<natural_less, std::ranges::range_value_t<Range>>
-void par_sort(Range&& range, const loop_options& options = {}) {
-    detail::sort_range(range, natural_less{}, options, "par_sort");
-}
+void par_sort(Range&& range, const loop_options& options = {}) { detail::sort_range(range, natural_less{}, options, "par_sort"); }
 
 /// Sorts by `less` (see sort_order); values of which neither comes first keep their order.
 template <sortable_range Range, sort_order<std::ranges::range_value_t<Range>> Less>
@@ -106,13 +108,16 @@ void par_sort_by_cached_key(Range&& range, const Key& key, const loop_options& o
         detail::sort_memory<std::size_t> memory(n);
         std::size_t* const order = memory.data();
         if constexpr (detail::has_key<natural_less, kept>) {
-            detail::sort_indices_by_key(order, n, [&](std::size_t i) { return detail::natural_key{}(keys[i]); }, steps);
+            detail::sort_indices_by_key(
+                order, n, [&](std::size_t i) { return detail::natural_key{}(keys[i]); }, steps);
         } else {
-            detail::sort_indices_by_less(order, n, [&](std::size_t i, std::size_t j) { return natural_less{}(keys[i], keys[j]); }, steps);
+            detail::sort_indices_by_less(
+                order, n, [&](std::size_t i, std::size_t j) { return natural_less{}(keys[i], keys[j]); }, steps);
         }
         detail::sort_memory<value*> pointers(n);
         value** const sources = pointers.data();
-        detail::fill_in_blocks(n, [&](std::size_t i) { sources[i] = data + order[i]; }, steps);
+        detail::fill_in_blocks(
+            n, [&](std::size_t i) { sources[i] = data + order[i]; }, steps);
         detail::arrange(data, sources, n, steps);
     };
     detail::sort_call(n > 1, body, options, name);

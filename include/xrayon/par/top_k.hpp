@@ -70,7 +70,8 @@ private:
 /// The `k` indices of [0, n) that come first, in order. Blocks choose theirs in parallel, of which the best are chosen then.
 template <class First>
 std::vector<std::size_t> choose_first(std::size_t n, std::size_t k, const First& first, const sort_steps& steps) {
-    const std::size_t block = std::max<std::size_t>(32'768, 64 * k);  // by k alone; the first of each block are dear, as all of them are kept
+    const std::size_t block =
+        std::max<std::size_t>(32'768, 64 * k);  // by k alone; the first of each block are dear, as all of them are kept
     const std::size_t blocks = n / block + (n % block != 0);
     std::vector<std::vector<std::size_t>> chosen(blocks);
     steps.each(blocks, [&](std::size_t b) {
@@ -126,7 +127,8 @@ template <indexed_range Range, class Less = natural_less>
             chosen.resize(n);
             if constexpr (detail::has_key<Less, value>) {
                 using falling = detail::reversed_key<detail::key_for_t<Less, value>>;
-                detail::sort_indices_by_key(chosen.data(), n, [&](std::size_t i) { return falling{}(static_cast<value>(element(range, i))); }, steps);
+                detail::sort_indices_by_key(
+                    chosen.data(), n, [&](std::size_t i) { return falling{}(static_cast<value>(element(range, i))); }, steps);
             } else {
                 const auto falling = [&](std::size_t i, std::size_t j) {
                     const auto& a = element(range, i);
@@ -139,8 +141,10 @@ template <indexed_range Range, class Less = natural_less>
     };
     detail::sort_call(k != 0, body, options, "top_k");
     const loop_options inner{.name = "top_k"};
-    return {map_index(k, [&](std::size_t i) -> decltype(auto) { return element(range, chosen[i]); }, inner),
-            map_index(k, [&](std::size_t i) { return chosen[i]; }, inner)};
+    return {map_index(
+                k, [&](std::size_t i) -> decltype(auto) { return element(range, chosen[i]); }, inner),
+            map_index(
+                k, [&](std::size_t i) { return chosen[i]; }, inner)};
 }
 
 /// top_k in natural order.

@@ -97,7 +97,8 @@ void scan_one_leaf(const Range& range, std::size_t leaf, std::optional<T>& carry
 /// `put(i, result)` for all elements. A million elements after the other (a plain processor's last cache holds them): what their totals were
 /// made of need not be read from memory again for their results.
 template <class T, bool Inclusive, class Range, class Op, class Put>
-void scan_in_blocks(const Range& range, std::optional<T> start, const Op& op, const Put& put, const loop_options& options, std::string_view name) {
+void scan_in_blocks(const Range& range, std::optional<T> start, const Op& op, const Put& put, const loop_options& options,
+                    std::string_view name) {
     constexpr std::size_t group = 1024;
     const loop_options inner{.grain = options.grain, .name = name};
     const std::size_t leaves = scan_leaves(element_count(range));
@@ -118,7 +119,8 @@ void scan_in_place(T* data, std::size_t n, const Op& op, const loop_options& opt
 
 /// Values that have to be constructed, and destroyed if an item fails.
 template <class T, bool Inclusive, class Range, class Op>
-results<T> scan_building(const Range& range, const std::optional<T>& start, const Op& op, const loop_options& options, std::string_view name) {
+results<T> scan_building(const Range& range, const std::optional<T>& start, const Op& op, const loop_options& options,
+                         std::string_view name) {
     const loop_options inner{.grain = options.grain, .name = name};
     const std::size_t n = element_count(range);
     results<T> out;

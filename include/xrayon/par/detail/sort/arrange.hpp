@@ -18,7 +18,7 @@
 namespace xrayon::detail {
 
 template <class T>
-inline constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>;
+inline constexpr bool moves_without_throwing = std::is_nothrow_move_constructible_v<T>&& std::is_nothrow_move_assignable_v<T>;
 
 /// Moves `*order[i]` to `data[i]` for every i; `order` holds each of &data[0] ... &data[n - 1] once, and &data[i] at i afterwards. One cycle of
 /// the permutation after the other, a value held in hand. If a move throws and left its source as it was, every value is there, once,

@@ -82,7 +82,8 @@ private:
     }
 
     template <bool Equals, class T, class KeyOf, std::size_t... Lane>
-    void classify_lanes(const T* values, const KeyOf& key, std::uint8_t* bucket, std::uint32_t* count, std::index_sequence<Lane...>) const noexcept {
+    void classify_lanes(const T* values, const KeyOf& key, std::uint8_t* bucket, std::uint32_t* count,
+                        std::index_sequence<Lane...>) const noexcept {
         const Key keys[] = {static_cast<Key>(key(values[Lane]))...};
         std::size_t node[] = {(static_cast<void>(Lane), std::size_t{1})...};
         for (int level = 0; level < levels_; ++level) {

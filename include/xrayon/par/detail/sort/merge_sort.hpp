@@ -39,14 +39,15 @@ bool sort_if_in_order(T* data, std::size_t n, const Less& less, const merge_plan
         bool descends = true;
     };
     std::vector<finding> found(plan.chunks);
-    steps.each(plan.chunks, [&](std::size_t c) {  // no chunk looks at what others found: which comparisons are made is the same in every run
-        const std::size_t end = std::min(n - 1, (c + 1) * plan.chunk);
-        finding mine;
-        for (std::size_t i = c * plan.chunk; i < end && (mine.ascends || mine.descends); ++i) {
-            (less(data[i + 1], data[i]) ? mine.ascends : mine.descends) = false;
-        }
-        found[c] = mine;
-    });
+    steps.each(plan.chunks,
+               [&](std::size_t c) {  // no chunk looks at what others found: which comparisons are made is the same in every run
+                   const std::size_t end = std::min(n - 1, (c + 1) * plan.chunk);
+                   finding mine;
+                   for (std::size_t i = c * plan.chunk; i < end && (mine.ascends || mine.descends); ++i) {
+                       (less(data[i + 1], data[i]) ? mine.ascends : mine.descends) = false;
+                   }
+                   found[c] = mine;
+               });
     if (std::all_of(found.begin(), found.end(), [](const finding& each) { return each.ascends; })) {
         return true;
     }
@@ -64,7 +65,8 @@ bool sort_if_in_order(T* data, std::size_t n, const Less& less, const merge_plan
 
 /// How many of the first `k` values of the merged runs are from the left one ("merge path": Odeh et al., 2012).
 template <class T, class Less>
-std::size_t merged_from_left(const T* left, std::size_t left_size, const T* right, std::size_t right_size, std::size_t k, const Less& less) {
+std::size_t merged_from_left(const T* left, std::size_t left_size, const T* right, std::size_t right_size, std::size_t k,
+                             const Less& less) {
     std::size_t low = k < right_size ? 0 : k - right_size;
     std::size_t high = std::min(k, left_size);
     while (low < high) {
@@ -81,11 +83,11 @@ std::size_t merged_from_left(const T* left, std::size_t left_size, const T* righ
 /// One level: merges neighbouring runs of `width` values, which is a multiple of the chunk. Each chunk of what comes out is made by itself,
 /// of a part of the left run and a part of the right one.
 template <class T, class Less>
-void merge_level(const T* from, T* to, std::size_t n, std::size_t width, const Less& less, const merge_plan& plan, std::vector<std::size_t>& cuts,
-                 const sort_steps& steps) {
+void merge_level(const T* from, T* to, std::size_t n, std::size_t width, const Less& less, const merge_plan& plan,
+                 std::vector<std::size_t>& cuts, const sort_steps& steps) {
     struct runs {
         std::size_t begin;
-        std::size_t left;   // sizes
+        std::size_t left;  // sizes
         std::size_t right;
     };
     const auto runs_at = [&](std::size_t place) -> runs {
@@ -166,7 +168,8 @@ void merge_sort(T* data, std::size_t n, const Less& less, const SortedChunk& sor
 
 template <class T, class Less>
 void merge_sort(T* data, std::size_t n, const Less& less, const sort_steps& steps) {
-    merge_sort(data, n, less, [](std::size_t, std::size_t) {}, steps);
+    merge_sort(
+        data, n, less, [](std::size_t, std::size_t) {}, steps);
 }
 
 } // namespace xrayon::detail

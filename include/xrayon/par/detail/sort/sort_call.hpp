@@ -31,7 +31,8 @@ private:
 /// Calls `body(steps)`, unless there are no values to speak of.
 template <class Body>
 void sort_call(bool any, const Body& body, const loop_options& options, std::string_view name) {
-    run_each(any ? 1 : 0, [&](std::size_t) { body(sort_steps(options, name)); }, options, name);
+    run_each(
+        any ? 1 : 0, [&](std::size_t) { body(sort_steps(options, name)); }, options, name);
 }
 
 } // namespace xrayon::detail

@@ -24,7 +24,8 @@ concept key_sortable = (std::integral<T> && sizeof(T) <= 8)
 
 template <std::size_t Bytes>
 using unsigned_of =
-    std::conditional_t<Bytes == 1, std::uint8_t, std::conditional_t<Bytes == 2, std::uint16_t, std::conditional_t<Bytes == 4, std::uint32_t, std::uint64_t>>>;
+    std::conditional_t<Bytes == 1, std::uint8_t,
+                       std::conditional_t<Bytes == 2, std::uint16_t, std::conditional_t<Bytes == 4, std::uint32_t, std::uint64_t>>>;
 
 /// Different values have different keys. Of floating point: numbers ascending, -0.0 before 0.0, then NaNs: those without a sign by their
 /// bits, then those with one by their bits downwards.
@@ -83,8 +84,8 @@ struct key_for {
     using type = no_key;
 };
 template <class Less, key_sortable T>
-    requires std::same_as<Less, natural_less> || std::same_as<Less, std::less<>> || std::same_as<Less, std::less<T>>
-             || std::same_as<Less, std::ranges::less>
+    requires std::same_as<Less, natural_less> || std::same_as<Less, std::less<>> || std::same_as<Less, std::less<T>> || std::same_as<
+        Less, std::ranges::less>
 struct key_for<Less, T> {
     using type = natural_key;
 };
