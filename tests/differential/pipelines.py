@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws pipelines of parallel iterators and writes each twice: for xrayon (C++) and for Rayon (Rust).
 
-    pipelines.py --out FOLDER [--seed 4] [--files 20] [--per-file 10]
+    pipelines.py --out FOLDER [--seed 4] [--files 24] [--per-file 10]
 
 writes shapes_00.cpp ..., shapes.hpp and shapes.rs. A shape is a source, up to five stages and a sink; what varies from case to case
 (sizes, constants, thresholds, lengths) are parameters that it gets when it runs, so that few shapes make many cases (compare.py).
@@ -119,6 +119,10 @@ STAGES = [
           after=lambda s: s),  # the type comes from the other
     Stage("chain", ".chain({other})", ".chain({other})", fits=lambda s: s.indexed and s.growth <= 8, other=lambda s: s.type,
           after=lambda s: dataclasses.replace(s, growth=s.growth + 1)),
+    Stage("chain behind", ".chain({other})", ".chain({other})", fits=lambda s: not s.indexed and s.growth <= 8, other=lambda s: s.type,
+          after=lambda s: dataclasses.replace(s, growth=s.growth + 1), weight=3),
+    Stage("with_min_len", ".with_min_len(1 + {0} % 50)", ".with_min_len((1 + {0} % 50) as usize)", fits=indexed, weight=0.5),
+    Stage("with_max_len", ".with_max_len(1 + {0} % 50)", ".with_max_len((1 + {0} % 50) as usize)", fits=indexed, weight=0.5),
     Stage("interleave", ".interleave({other})", ".interleave({other})", fits=lambda s: s.indexed and s.growth <= 8, other=lambda s: s.type,
           after=lambda s: dataclasses.replace(s, growth=s.growth + 1)),
     Stage("interleave_shortest", ".interleave_shortest({other})", ".interleave_shortest({other})",
@@ -135,6 +139,8 @@ STAGES = [
           ".fold_chunks(length_of({0}, n), [] { return compose_identity; }, [](word acc, const auto& x) { return compose(acc, factor(x)); })",
           ".fold_chunks(length_of({0}, n), || COMPOSE_IDENTITY, |acc, x| compose(acc, factor(&x)))", fits=indexed,
           after=lambda s: value(s, type="u")),
+    Stage("fold_chunks_with", ".fold_chunks_with(length_of({0}, n), {1}, [](word acc, const auto& x) { return compose(acc, factor(x)); })",
+          ".fold_chunks_with(length_of({0}, n), {1}, |acc, x| compose(acc, factor(&x)))", fits=indexed, after=lambda s: value(s, type="u")),
     Stage("positions", ".positions([=](const auto& x) { return holds(x, {0}); })", ".positions(move |x| holds(&x, {0}))", fits=indexed,
           after=lambda s: open_end(s, type="z")),
     Stage("filter", ".filter([=](const auto& x) { return holds(x, {0}); })", ".filter(move |x| holds(x, {0}))",
@@ -143,10 +149,10 @@ STAGES = [
           after=open_end),
     Stage("flat_map", ".flat_map([=](const auto& x) { return spread(x, {0}); })", ".flat_map(move |x| spread(&x, {0}))",
           fits=lambda s: s.growth <= 4, after=lambda s: open_end(s, growth=3 * s.growth)),
-    Stage("flat_map_iter", ".flat_map([=](const auto& x) { return spread(x, {0}); })", ".flat_map_iter(move |x| spread(&x, {0}))",
+    Stage("flat_map_iter", ".flat_map_iter([=](const auto& x) { return spread(x, {0}); })", ".flat_map_iter(move |x| spread(&x, {0}))",
           fits=lambda s: s.growth <= 4, after=lambda s: open_end(s, growth=3 * s.growth)),
     Stage("flatten", ".flatten()", ".flatten()", fits=lambda s: is_list(s.type), after=lambda s: open_end(s, type=s.type[1]), weight=3),
-    Stage("flatten_iter", ".flatten()", ".flatten_iter()", fits=lambda s: is_list(s.type), after=lambda s: open_end(s, type=s.type[1]),
+    Stage("flatten_iter", ".flatten_iter()", ".flatten_iter()", fits=lambda s: is_list(s.type), after=lambda s: open_end(s, type=s.type[1]),
           weight=2),
     # One item that fails: which message comes out is the same in both, whatever threads do.
     Stage("trip", ".enumerate().map([=](const auto& e) { return trip(e.first, e.second, count_of({0}, 2 * n)); })",
@@ -179,6 +185,12 @@ def compared(name, only=ordered, shown=("return show({});", "show({})")):
                 fits=lambda s: s.indexed and only(s), after_trip=False, weight=0.6)
 
 
+def sorting(name, cpp, rust, **more):
+    """Items are collected and sorted, equal ones too in their order."""
+    return Sink(name, f"auto all = make().to_vector();\n    {name}(all{', ' if cpp else ''}{cpp});\n    return show(all);",
+                f"let mut all: Vec<{{R}}> = make().collect();\n    all.{name}({rust});\n    show(all)", weight=0.8, **more)
+
+
 PREDICATE = ("[=](const auto& x) { return holds(x, {0}); }", "move |x| holds(x, {0})", "move |x| holds(&x, {0})")
 SINKS = [
     simple("collect", ".collect()", ".collect::<Vec<_>>()", weight=5),
@@ -208,6 +220,25 @@ SINKS = [
            ".fold([] { return compose_identity; }, [](word acc, const auto& x) { return compose(acc, factor(x)); })"
            ".reduce([] { return compose_identity; }, compose)",
            ".fold(|| COMPOSE_IDENTITY, |acc, x| compose(acc, factor(&x))).reduce(|| COMPOSE_IDENTITY, compose)"),
+    simple("fold_with, reduce",
+           ".fold_with(compose_identity, [](word acc, const auto& x) { return compose(acc, factor(x)); })"
+           ".reduce([] { return compose_identity; }, compose)",
+           ".fold_with(COMPOSE_IDENTITY, |acc, x| compose(acc, factor(&x))).reduce(|| COMPOSE_IDENTITY, compose)"),
+    # Which of several failures comes out is left to chance in Rayon, so those here have no reason: whether there is one is not.
+    simple("try_reduce", ".map([=](const auto& x) { return mostly(x, {0}); }).try_reduce([] { return compose_identity; }, [](word a, word b) "
+           "{ return std::optional(compose(a, b)); })",
+           ".map(move |x| mostly(&x, {0})).try_reduce(|| COMPOSE_IDENTITY, |a, b| Some(compose(a, b)))", after_trip=False),
+    simple("try_reduce_with", ".map([=](const auto& x) { return mostly(x, {0}); }).try_reduce_with([](word a, word b) "
+           "{ return std::optional(compose(a, b)); })",
+           ".map(move |x| mostly(&x, {0})).try_reduce_with(|a, b| Some(compose(a, b)))", after_trip=False),
+    simple("try_collect", ".map([=](const auto& x) { return mostly(x, {0}); }).try_collect()",
+           ".map(move |x| mostly(&x, {0})).collect::<Option<Vec<u64>>>()", after_trip=False),
+    Sink("try_for_each", "return show(make().try_for_each([=](const auto& x) { return mostly(x, {0}) ? std::optional(no_value()) : std::nullopt; }).has_value());",
+         "show(make().try_for_each(|x| mostly(&x, {0}).map(|_| ())).is_some())", after_trip=False),
+    Sink("for_each_with", "std::atomic<word> all(0);\n    make().for_each_with({0}, [&](const word& k, const auto& x) { all.fetch_add(scramble(bits(x) + k)); });\n"
+         "    return show(all.load());",
+         "let all = std::sync::atomic::AtomicU64::new(0);\n    make().for_each_with({0}, |k, x| { all.fetch_add(scramble(x.bits().wrapping_add(*k)), "
+         "std::sync::atomic::Ordering::Relaxed); });\n    show(all.into_inner())", fits=indexed),
     Sink("for_each", "std::atomic<word> all(0);\n    make().for_each([&](const auto& x) { all.fetch_add(scramble(bits(x))); });\n    return show(all.load());",
          "let all = std::sync::atomic::AtomicU64::new(0);\n"
          "    make().for_each(|x| { all.fetch_add(scramble(x.bits()), std::sync::atomic::Ordering::Relaxed); });\n    show(all.into_inner())"),
@@ -216,9 +247,23 @@ SINKS = [
     simple("find_first", f".find_first({PREDICATE[0]})", f".find_first({PREDICATE[1]})", after_trip=False, weight=1.5),
     simple("find_map_first", ".find_map_first([=](const auto& x) { return maybe(x, {0}); })", ".find_map_first(move |x| maybe(&x, {0}))",
            after_trip=False),
+    simple("find_last", f".find_last({PREDICATE[0]})", f".find_last({PREDICATE[1]})", after_trip=False, weight=1.5),
+    simple("find_map_last", ".find_map_last([=](const auto& x) { return maybe(x, {0}); })", ".find_map_last(move |x| maybe(&x, {0}))",
+           after_trip=False),
     simple("position_first", f".position_first({PREDICATE[0]})", f".position_first({PREDICATE[2]})", fits=indexed, after_trip=False),
     simple("position_last", f".position_last({PREDICATE[0]})", f".position_last({PREDICATE[2]})", fits=indexed, after_trip=False),
     simple("partition", f".partition({PREDICATE[0]})", f".partition::<Vec<_>, Vec<_>, _>({PREDICATE[1]})"),
+    simple("partition_map", ".partition_map([=](const auto& x) { return sorted_out(x, {0}); })",
+           ".partition_map::<Vec<_>, Vec<_>, _, _, _>(move |x| sorted_out(x, {0}))"),
+    Sink("unzip_into_vecs", "auto both = make().unzip();\n    auto first = both.first.to_vector();\n    auto second = both.second.to_vector();\n"
+         "    make().unzip_into_vecs(first, second);\n    return show(first) + show(second);",
+         "let (mut first, mut second) = (Vec::new(), Vec::new());\n    make().unzip_into_vecs(&mut first, &mut second);\n    show(first) + &show(second)",
+         fits=lambda s: s.indexed and is_pair(s.type), weight=4),
+    sorting("par_sort", "", "", fits=ordered),
+    sorting("par_sort_unstable", "", "", fits=ordered),
+    sorting("par_sort_by", "[=](const auto& a, const auto& b) { return key(b, {0}) < key(a, {0}); }", "|a, b| key(b, {0}).cmp(&key(a, {0}))"),
+    sorting("par_sort_by_key", "[=](const auto& x) { return key(x, {0}); }", "|x| key(x, {0})"),
+    sorting("par_sort_by_cached_key", "[=](const auto& x) { return key(x, {0}); }", "|x| key(x, {0})"),
     simple("unzip", ".unzip()", ".unzip::<_, _, Vec<_>, Vec<_>>()", fits=lambda s: is_pair(s.type), weight=4),
     compared("cmp"),
     compared("partial_cmp", only=lambda s: not is_list(s.type), shown=("return show_order({});", "show_order({})")),
@@ -284,7 +329,7 @@ class Writer:
         if t in (None, "z"):
             kinds += ["range", "range"]
         if t is None:
-            kinds += ["zip", "zip_eq", "par_chunks", "par_chunks_exact", "par_rchunks", "par_rchunks_exact", "par_windows"]
+            kinds += ["zip", "zip_eq", "par_chunks", "par_chunks_exact", "par_rchunks", "par_rchunks_exact", "par_windows", "par_split"]
         kind = self.draw.choices(kinds, [1 / (1 + self.uses["source " + k]) for k in kinds])[0]
         self.uses["source " + kind] += 1
         self.names.append("source " + kind)
@@ -305,6 +350,10 @@ class Writer:
             other = self.vector(second, size if kind == "zip_eq" else f"other_size({self.parameter()}, {size})")
             return (f"par({name}){how}.{kind}({other})", f"{name}.par_iter().copied().{kind}({other}.par_iter().copied())",
                     State(("p", number, second)))
+        if kind == "par_split":
+            k = self.parameter()
+            return (f"par_split({name}, [=](const auto& x) {{ return holds(x, {k}); }}){how}.map([](const auto& x) {{ return plain(x); }})",
+                    f"{name}.par_split(move |x| holds(x, {k})).map(|x| x.to_vec())", State(("v", number), indexed=False, owned=True))
         # Windows overlap: short ones only.
         length = f"length_of({self.parameter()}{' | 1' if kind == 'par_windows' else ''}, {size})"
         return (f"{kind}({name}, {length}){how}.map([](const auto& x) {{ return plain(x); }})",
@@ -356,7 +405,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--files", type=int, default=20)
+    parser.add_argument("--files", type=int, default=24)
     parser.add_argument("--per-file", type=int, default=10)
     asked = parser.parse_args()
     draw = random.Random(asked.seed)

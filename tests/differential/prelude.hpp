@@ -21,11 +21,14 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <xrayon/par/chunks.hpp>
 #include <xrayon/par/join.hpp>
 #include <xrayon/par/sequence.hpp>
+#include <xrayon/par/sort.hpp>
+#include <xrayon/par/split.hpp>
 
 // What the generated pipelines call: the same functions as in prelude.rs, to the bit. Integers wrap; floating point is either *exact*
 // (multiples of 1/4 below 2^11, so that any order of a sum gives the same bits) or *rough* (never summed).
@@ -178,8 +181,26 @@ std::int64_t key(const T& x, word k) {
 }
 
 template <class T>
+word factor(const T& x) {
+    return scramble(bits(x)) | (word{1} << 32);
+}
+
+template <class T>
 auto maybe(const T& x, word k) {
     return holds(x, k) ? std::optional(mix(x, k)) : std::nullopt;
+}
+
+/// Nothing for a few or no values.
+template <class T>
+std::optional<word> mostly(const T& x, word k) {
+    return k % 2 == 0 || scramble(bits(x) + k) % 512 != 0 ? std::optional(factor(x)) : std::nullopt;
+}
+
+/// The value as it is, or a number in its place.
+template <class T>
+auto sorted_out(const T& x, word k) {
+    using either = std::variant<decltype(plain(x)), word>;
+    return holds(x, k) ? either(std::in_place_index<0>, plain(x)) : either(std::in_place_index<1>, factor(x));
 }
 
 /// Up to three values for one.
@@ -204,11 +225,6 @@ constexpr word compose(word a, word b) noexcept {
     const auto low = [](word x) { return static_cast<std::uint32_t>(x); };
     return (static_cast<word>(high(a) * high(b)) << 32) | static_cast<std::uint32_t>(low(a) * high(b) + low(b));
 }
-template <class T>
-word factor(const T& x) {
-    return scramble(bits(x)) | (word{1} << 32);
-}
-
 /// A parallel call in an item.
 template <class T>
 word nested(const T& x, word k) {

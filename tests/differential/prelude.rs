@@ -157,6 +157,22 @@ pub fn maybe<T: Item>(x: &T, k: u64) -> Option<T> {
     }
 }
 
+pub fn mostly<T: Item>(x: &T, k: u64) -> Option<u64> {
+    if k % 2 == 0 || scramble(x.bits().wrapping_add(k)) % 512 != 0 {
+        Some(factor(x))
+    } else {
+        None
+    }
+}
+
+pub fn sorted_out<T: Item>(x: T, k: u64) -> rayon::iter::Either<T, u64> {
+    if holds(&x, k) {
+        rayon::iter::Either::Left(x)
+    } else {
+        rayon::iter::Either::Right(factor(&x))
+    }
+}
+
 pub fn spread<T: Item>(x: &T, k: u64) -> Vec<T> {
     (0..scramble(x.bits().wrapping_add(k)) % 4).map(|i| mix(x, k.wrapping_add(i))).collect()
 }
