@@ -255,7 +255,7 @@ SINKS = [
     simple("partition", f".partition({PREDICATE[0]})", f".partition::<Vec<_>, Vec<_>, _>({PREDICATE[1]})"),
     simple("partition_map", ".partition_map([=](const auto& x) { return sorted_out(x, {0}); })",
            ".partition_map::<Vec<_>, Vec<_>, _, _, _>(move |x| sorted_out(x, {0}))"),
-    Sink("unzip_into_vecs", "auto both = make().unzip();\n    auto first = both.first.to_vector();\n    auto second = both.second.to_vector();\n"
+    Sink("unzip_into_vecs", "auto both = make().unzip();\n    std::vector first(both.first.begin(), both.first.end());\n    std::vector second(both.second.begin(), both.second.end());\n"
          "    make().unzip_into_vecs(first, second);\n    return show(first) + show(second);",
          "let (mut first, mut second) = (Vec::new(), Vec::new());\n    make().unzip_into_vecs(&mut first, &mut second);\n    show(first) + &show(second)",
          fits=lambda s: s.indexed and is_pair(s.type), weight=4),
