@@ -2,13 +2,14 @@
 #ifndef XRAYON_XRAYON_HPP
 #define XRAYON_XRAYON_HPP
 
-// Everything but what needs more packages or more time to compile: the reference models (ml/models), BLAS (array/blas.hpp).
+// Everything but what needs more packages: the reference models (ml/models), BLAS (array/blas.hpp), range-v3 (par/range_v3.hpp).
 
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/json.hpp>
 #include <xrayon/analyze/scalability_benchmark.hpp>
 #include <xrayon/analyze/table.hpp>
 #include <xrayon/array/aliasing.hpp>
+#include <xrayon/array/axis_slices.hpp>
 #include <xrayon/array/batches.hpp>
 #include <xrayon/array/rows.hpp>
 #include <xrayon/array/xtensor.hpp>
@@ -26,7 +27,22 @@
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/train_test_split.hpp>
+#include <xrayon/par/argsort.hpp>
+#include <xrayon/par/bridge.hpp>
+#include <xrayon/par/broadcast.hpp>
+#include <xrayon/par/chunks.hpp>
 #include <xrayon/par/index.hpp>
+#include <xrayon/par/is_sorted.hpp>
+#include <xrayon/par/join.hpp>
+#include <xrayon/par/ordered.hpp>
+#include <xrayon/par/scan.hpp>
+#include <xrayon/par/scope.hpp>
+#include <xrayon/par/sequence.hpp>
+#include <xrayon/par/sort.hpp>
+#include <xrayon/par/spawn.hpp>
+#include <xrayon/par/split.hpp>
+#include <xrayon/par/top_k.hpp>
+#include <xrayon/par/tree.hpp>
 #include <xrayon/random/bernoulli.hpp>
 #include <xrayon/random/exponential.hpp>
 #include <xrayon/random/integer.hpp>
@@ -36,6 +52,9 @@
 #include <xrayon/random/stream.hpp>
 #include <xrayon/random/uniform.hpp>
 #include <xrayon/random/weighted.hpp>
+#include <xrayon/schedule/cost_model.hpp>
+#include <xrayon/schedule/invoke_all.hpp>
+#include <xrayon/schedule/zip_invoke.hpp>
 #include <xrayon/version.hpp>
 
 #endif // XRAYON_XRAYON_HPP
