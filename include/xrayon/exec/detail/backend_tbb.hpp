@@ -318,7 +318,7 @@ public:
         }
     }
 
-    /// From now on `comes` and `goes` are told of its workers, numbered from 1; until `watch_workers` without them, or its end.
+    /// From now on `comes` and `goes` are told of its workers, numbered from 1; until unwatch_workers.
     void watch_workers(const arena_config& config, std::size_t visitors, worker_watch::function comes, worker_watch::function goes) {
         watch_.emplace(arena_, config.threads - 1, visitors, std::move(comes), std::move(goes));
     }
