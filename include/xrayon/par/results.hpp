@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <xrayon/core/check.hpp>
+#include <xrayon/exec/huge_pages.hpp>
 
 namespace xrayon {
 
@@ -22,7 +23,9 @@ namespace detail {
 template <class R>
 class raw_results {
 public:
-    explicit raw_results(std::size_t count) : data_(count == 0 ? nullptr : std::allocator<R>().allocate(count)), count_(count) {}
+    explicit raw_results(std::size_t count) : data_(count == 0 ? nullptr : std::allocator<R>().allocate(count)), count_(count) {
+        prefer_huge_pages(data_, count * sizeof(R));
+    }
     ~raw_results() {
         if (data_ != nullptr) {
             std::allocator<R>().deallocate(data_, count_);

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include <xrayon/array/xtensor.hpp>
+#include <xrayon/exec/huge_pages.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/io/csv_options.hpp>
 #include <xrayon/io/detail/csv_head.hpp>
 #include <xrayon/io/detail/csv_scanner.hpp>
 #include <xrayon/io/detail/csv_source.hpp>
-#include <xrayon/io/detail/huge_pages.hpp>
 #include <xrayon/par/index.hpp>
 
 // A text is read in two parallel passes over chunks of one size. The first counts lines and rows, which says where each chunk's rows

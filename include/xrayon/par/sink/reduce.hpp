@@ -18,7 +18,8 @@ namespace xrayon::detail {
 /// written, of which g++ 12 warns in the user's code, and compilers make slower loops of it.
 template <class T>
 struct accumulator {
-    static constexpr bool plain = std::is_trivially_destructible_v<T> && std::is_nothrow_default_constructible_v<T> && std::is_nothrow_move_assignable_v<T>;
+    static constexpr bool plain = std::is_trivially_copy_constructible_v<T> && std::is_trivially_destructible_v<T> && std::is_default_constructible_v<T>
+                                  && std::is_move_assignable_v<T>;
     std::conditional_t<plain, T, std::optional<T>> kept{};
     bool any = false;
 

@@ -9,9 +9,7 @@
 #include <new>
 #include <type_traits>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include <xrayon/exec/huge_pages.hpp>
 
 namespace xrayon::detail {
 
@@ -32,11 +30,7 @@ public:
         const std::size_t bytes = n * sizeof(T);
         alignment_ = bytes >= large ? huge_page : std::max(alignof(T), std::size_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__});
         data_ = static_cast<T*>(::operator new(bytes, std::align_val_t(alignment_)));
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-        if (bytes >= large) {
-            static_cast<void>(::madvise(static_cast<void*>(data_), bytes / huge_page * huge_page, MADV_HUGEPAGE));
-        }
-#endif
+        prefer_huge_pages(data_, bytes);
     }
     ~sort_memory() {
         if (data_ != nullptr) {
@@ -51,7 +45,7 @@ public:
 private:
     static constexpr std::size_t in_place = InPlaceBytes / sizeof(T);
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
-    static constexpr std::size_t large = 2 * huge_page;
+    static constexpr std::size_t large = 4 * huge_page;  // as prefer_huge_pages
 
     T* data_ = nullptr;
     std::size_t alignment_ = alignof(T);

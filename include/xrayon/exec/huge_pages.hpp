@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef XRAYON_IO_DETAIL_HUGE_PAGES_HPP
-#define XRAYON_IO_DETAIL_HUGE_PAGES_HPP
+#ifndef XRAYON_EXEC_HUGE_PAGES_HPP
+#define XRAYON_EXEC_HUGE_PAGES_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -10,10 +10,10 @@
 #include <unistd.h>
 #endif
 
-namespace xrayon::detail {
+namespace xrayon {
 
-/// Asks for huge pages under memory that is about to be filled for the first time. Where the system has them "on request", that
-/// memory then costs 1 page fault instead of 512. A system that refuses is no worse off than before.
+/// Asks for huge pages under memory of 8 MiB or more that is about to be filled for the first time. Where the system has them "on request",
+/// that memory then costs 1 page fault instead of 512. A system that refuses is no worse off than before.
 inline void prefer_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     constexpr std::size_t worth_a_call = std::size_t{8} << 20;
@@ -28,6 +28,6 @@ inline void prefer_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] st
 #endif
 }
 
-} // namespace xrayon::detail
+} // namespace xrayon
 
-#endif // XRAYON_IO_DETAIL_HUGE_PAGES_HPP
+#endif // XRAYON_EXEC_HUGE_PAGES_HPP
