@@ -2,12 +2,14 @@
 #ifndef XRAYON_PAR_STAGE_CHAIN_HPP
 #define XRAYON_PAR_STAGE_CHAIN_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 #include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/item_count.hpp>
 
 namespace xrayon::detail {
 
@@ -17,7 +19,9 @@ class chain_source {
 public:
     using item = std::common_reference_t<source_item_t<First>, source_item_t<Second>>;
 
-    chain_source(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+    chain_source(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {
+        check_item_count(first_.size(), second_.size(), "chain");
+    }
     [[nodiscard]] std::size_t size() const { return first_.size() + second_.size(); }
     [[nodiscard]] auto open() const {
         return [first = first_.open(), second = second_.open(), middle = first_.size()](std::size_t i) mutable -> item {
@@ -40,7 +44,9 @@ public:
     template <class In>
     using item = std::common_reference_t<typename First::item, typename Second::item>;
 
-    chain_stage(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+    chain_stage(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {
+        check_item_count(first_.source.size(), second_.source.size(), "chain");
+    }
 
     template <class Step>
     auto open(Step step) const {
@@ -65,7 +71,15 @@ class interleave_source {
 public:
     using item = std::common_reference_t<source_item_t<First>, source_item_t<Second>>;
 
-    interleave_source(First first, Second second, bool shortest) : first_(std::move(first)), second_(std::move(second)), shortest_(shortest) {}
+    interleave_source(First first, Second second, bool shortest) : first_(std::move(first)), second_(std::move(second)), shortest_(shortest) {
+        const std::size_t a = first_.size();
+        const std::size_t b = second_.size();
+        if (shortest) {
+            check_item_count(std::min(a, b) + (b < a ? 1 : 0), std::min(a, b), "interleave_shortest");
+        } else {
+            check_item_count(a, b, "interleave");
+        }
+    }
     [[nodiscard]] std::size_t size() const {
         const std::size_t a = first_.size();
         const std::size_t b = second_.size();

@@ -7,6 +7,7 @@
 
 #include <xrayon/core/stored.hpp>
 #include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/item_count.hpp>
 
 namespace xrayon::detail {
 
@@ -16,7 +17,10 @@ class intersperse_source {
     using value = stored_t<source_item_t<Source>>;
 
 public:
-    intersperse_source(Source source, value between) : source_(std::move(source)), between_(std::move(between)) {}
+    intersperse_source(Source source, value between) : source_(std::move(source)), between_(std::move(between)) {
+        const std::size_t n = source_.size();
+        check_item_count(n, n == 0 ? 0 : n - 1, "intersperse");
+    }
     [[nodiscard]] std::size_t size() const { return source_.size() == 0 ? 0 : 2 * source_.size() - 1; }
     [[nodiscard]] auto open() const {
         return [read = source_.open(), &between = between_](std::size_t i) mutable -> value {
