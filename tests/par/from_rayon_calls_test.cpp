@@ -33,9 +33,7 @@ TEST_CASE("rayon: join", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: join_context", "[par][rayon]") {
-    everywhere(7, [] {
-        return join_context([](join_position at) { return at.migrated(); }, [](join_position) { return 7; }).second;
-    });
+    everywhere(7, [] { return join_context([](join_position at) { return at.migrated(); }, [](join_position) { return 7; }).second; });
 }
 
 TEST_CASE("rayon: FnContext::migrated", "[par][rayon]") {
@@ -73,7 +71,10 @@ TEST_CASE("rayon: scope", "[par][rayon]") {
 TEST_CASE("rayon: scope_fifo", "[par][rayon]") {
     std::vector<int> order;
     pool(1).install([&] {
-        scope_fifo([&](scope_t& s) { for (int i = 0; i < 9; ++i) s.spawn([&, i] { order.push_back(i); }); });
+        scope_fifo([&](scope_t& s) {
+            for (int i = 0; i < 9; ++i)
+                s.spawn([&, i] { order.push_back(i); });
+        });
     });
     REQUIRE(order == std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8});
 }
@@ -101,11 +102,7 @@ TEST_CASE("rayon: ScopeFifo::spawn_fifo", "[par][rayon]") {
 TEST_CASE("rayon: Scope::spawn_broadcast", "[par][rayon]") {
     for (const std::size_t threads : test::thread_counts) {
         std::atomic<std::size_t> calls{0};
-        pool(threads).install([&] {
-            scope([&](scope_t& s) {
-                s.spawn([&] { broadcast([&](broadcast_context) { ++calls; }); });
-            });
-        });
+        pool(threads).install([&] { scope([&](scope_t& s) { s.spawn([&] { broadcast([&](broadcast_context) { ++calls; }); }); }); });
         REQUIRE(calls == threads);
     }
 }
@@ -113,9 +110,7 @@ TEST_CASE("rayon: Scope::spawn_broadcast", "[par][rayon]") {
 TEST_CASE("rayon: ScopeFifo::spawn_broadcast", "[par][rayon]") {
     for (const std::size_t threads : test::thread_counts) {
         std::atomic<std::size_t> calls{0};
-        pool(threads).install([&] {
-            scope_fifo([&](scope_t& s) { s.spawn([&] { broadcast([&](broadcast_context) { ++calls; }); }); });
-        });
+        pool(threads).install([&] { scope_fifo([&](scope_t& s) { s.spawn([&] { broadcast([&](broadcast_context) { ++calls; }); }); }); });
         REQUIRE(calls == threads);
     }
 }
@@ -123,8 +118,10 @@ TEST_CASE("rayon: ScopeFifo::spawn_broadcast", "[par][rayon]") {
 TEST_CASE("rayon: in_place_scope", "[par][rayon]") {
     everywhere(true, [] {
         int a = 0;
-        const auto ran =
-            in_place_scope([&](scope_t& s) { s.spawn([&] { a = 1; }); return std::this_thread::get_id(); });
+        const auto ran = in_place_scope([&](scope_t& s) {
+            s.spawn([&] { a = 1; });
+            return std::this_thread::get_id();
+        });
         return a == 1 && ran == std::this_thread::get_id();
     });
 }
@@ -132,8 +129,10 @@ TEST_CASE("rayon: in_place_scope", "[par][rayon]") {
 TEST_CASE("rayon: in_place_scope_fifo", "[par][rayon]") {
     everywhere(true, [] {
         int a = 0;
-        const auto ran =
-            in_place_scope_fifo([&](scope_t& s) { s.spawn([&] { a = 1; }); return std::this_thread::get_id(); });
+        const auto ran = in_place_scope_fifo([&](scope_t& s) {
+            s.spawn([&] { a = 1; });
+            return std::this_thread::get_id();
+        });
         return a == 1 && ran == std::this_thread::get_id();
     });
 }
@@ -204,7 +203,8 @@ TEST_CASE("rayon: yield_now", "[par][rayon]") {
         std::atomic<bool> done{false};
         pool(threads).install([&] {
             spawn([&] { done = true; });
-            while (!done) yield_now();
+            while (!done)
+                yield_now();
         });
         REQUIRE(done);
     }

@@ -91,8 +91,11 @@ TEST_CASE("rayon: fold_chunks", "[par][rayon]") {
         }
         expected.back() = expected.back() * 3 % 1009 + xs[i];
     }
-    everywhere(expected, [] { return par(xs).fold_chunks(7, [] {
-        return 1; }, [](int a, int x) { return a * 3 % 1009 + x; }).to_vector();
+    everywhere(expected, [] {
+        return par(xs)
+            .fold_chunks(
+                7, [] { return 1; }, [](int a, int x) { return a * 3 % 1009 + x; })
+            .to_vector();
     });
 }
 
@@ -104,9 +107,7 @@ TEST_CASE("rayon: fold_chunks_with", "[par][rayon]") {
         }
         expected.back() = expected.back() * 3 % 1009 + xs[i];
     }
-    everywhere(expected, [] {
-        return par(xs).fold_chunks_with(7, 1, [](int a, int x) { return a * 3 % 1009 + x; }).to_vector();
-    });
+    everywhere(expected, [] { return par(xs).fold_chunks_with(7, 1, [](int a, int x) { return a * 3 % 1009 + x; }).to_vector(); });
 }
 
 TEST_CASE("rayon: cmp", "[par][rayon]") {
@@ -159,8 +160,7 @@ TEST_CASE("rayon: enumerate", "[par][rayon]") {
         }
     }
     everywhere(expected, [] {
-        return par(xs).enumerate().filter_map([](std::size_t i, int x) { return even(x) ? std::optional(i) : std::nullopt; })
-                      .to_vector();
+        return par(xs).enumerate().filter_map([](std::size_t i, int x) { return even(x) ? std::optional(i) : std::nullopt; }).to_vector();
     });
 }
 

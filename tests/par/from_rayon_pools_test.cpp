@@ -90,8 +90,7 @@ TEST_CASE("rayon: ThreadPoolBuilder::start_handler", "[par][rayon]") {
 TEST_CASE("rayon: ThreadPoolBuilder::exit_handler", "[par][rayon]") {
     std::atomic<int> here{0};
     {
-        const pool workers({.threads = 3, .start_handler = [&](std::size_t) { ++here; },
-                            .exit_handler = [&](std::size_t) { --here; }});
+        const pool workers({.threads = 3, .start_handler = [&](std::size_t) { ++here; }, .exit_handler = [&](std::size_t) { --here; }});
         workers.install([] { broadcast([](broadcast_context) {}); });
     }
     REQUIRE(here == 0);
@@ -217,7 +216,8 @@ TEST_CASE("rayon: ThreadPool::yield_now", "[par][rayon]") {
         const pool workers(threads);
         std::atomic<bool> done{false};
         workers.spawn([&] { done = true; });
-        while (!done) workers.install([] { return yield_now(); });
+        while (!done)
+            workers.install([] { return yield_now(); });
         REQUIRE(done);
     }
 }

@@ -49,8 +49,7 @@ TEST_CASE("rayon: for_each_init", "[par][rayon]") {
     }
     everywhere(expected, [] {
         std::atomic<std::size_t> digits{0};
-        par(xs).for_each_init([] { return std::string(); },
-                              [&](std::string& text, int x) { digits += (text = std::to_string(x)).size(); });
+        par(xs).for_each_init([] { return std::string(); }, [&](std::string& text, int x) { digits += (text = std::to_string(x)).size(); });
         return digits.load();
     });
 }
@@ -63,16 +62,14 @@ TEST_CASE("rayon: try_for_each", "[par][rayon]") {
 
 TEST_CASE("rayon: try_for_each_with", "[par][rayon]") {
     const int failing = *std::find_if(xs.begin(), xs.end(), large);
-    everywhere(std::error_code(failing, std::generic_category()), [] {
-        return par(xs).try_for_each_with(0, [](int& last, int x) { return fits(last = x); });
-    });
+    everywhere(std::error_code(failing, std::generic_category()),
+               [] { return par(xs).try_for_each_with(0, [](int& last, int x) { return fits(last = x); }); });
 }
 
 TEST_CASE("rayon: try_for_each_init", "[par][rayon]") {
     const int failing = *std::find_if(xs.begin(), xs.end(), large);
-    everywhere(std::error_code(failing, std::generic_category()), [] {
-        return par(xs).try_for_each_init([] { return 0; }, [](int& last, int x) { return fits(last = x); });
-    });
+    everywhere(std::error_code(failing, std::generic_category()),
+               [] { return par(xs).try_for_each_init([] { return 0; }, [](int& last, int x) { return fits(last = x); }); });
 }
 
 TEST_CASE("rayon: count", "[par][rayon]") {
@@ -80,29 +77,25 @@ TEST_CASE("rayon: count", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: reduce", "[par][rayon]") {
-    everywhere(std::accumulate(words.begin(), words.end(), std::string()), [] {
-        return par(words).reduce([] { return std::string(); }, std::plus<>{});
-    });
+    everywhere(std::accumulate(words.begin(), words.end(), std::string()),
+               [] { return par(words).reduce([] { return std::string(); }, std::plus<>{}); });
 }
 
 TEST_CASE("rayon: reduce_with", "[par][rayon]") {
-    everywhere(std::optional(std::accumulate(words.begin(), words.end(), std::string())), [] {
-        return par(words).reduce_with(std::plus<>{});
-    });
+    everywhere(std::optional(std::accumulate(words.begin(), words.end(), std::string())),
+               [] { return par(words).reduce_with(std::plus<>{}); });
     REQUIRE_FALSE(par(std::vector<int>()).reduce_with(std::plus<>{}).has_value());
 }
 
 TEST_CASE("rayon: try_reduce", "[par][rayon]") {
-    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)), [] {
-        return par(xs).map([](int x) { return std::optional(x); }).try_reduce([] { return 0; }, checked_add);
-    });
+    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)),
+               [] { return par(xs).map([](int x) { return std::optional(x); }).try_reduce([] { return 0; }, checked_add); });
     everywhere(std::optional<int>(), [] { return par(xs).map(half).try_reduce([] { return 0; }, checked_add); });
 }
 
 TEST_CASE("rayon: try_reduce_with", "[par][rayon]") {
-    everywhere(std::optional(std::optional(std::accumulate(xs.begin(), xs.end(), 0))), [] {
-        return par(xs).map([](int x) { return std::optional(x); }).try_reduce_with(checked_add);
-    });
+    everywhere(std::optional(std::optional(std::accumulate(xs.begin(), xs.end(), 0))),
+               [] { return par(xs).map([](int x) { return std::optional(x); }).try_reduce_with(checked_add); });
     REQUIRE_FALSE(par(std::vector<int>()).map(half).try_reduce_with(checked_add).has_value());
 }
 
@@ -115,9 +108,7 @@ TEST_CASE("rayon: product", "[par][rayon]") {
     for (const int x : xs) {
         expected *= std::uint64_t(2) * static_cast<unsigned>(x) + 1;
     }
-    everywhere(expected, [] {
-        return par(xs).map([](int x) { return std::uint64_t(2) * static_cast<unsigned>(x) + 1; }).product();
-    });
+    everywhere(expected, [] { return par(xs).map([](int x) { return std::uint64_t(2) * static_cast<unsigned>(x) + 1; }).product(); });
 }
 
 TEST_CASE("rayon: min", "[par][rayon]") {
@@ -126,15 +117,11 @@ TEST_CASE("rayon: min", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: min_by", "[par][rayon]") {
-    everywhere(std::optional(*std::min_element(xs.begin(), xs.end(), by_last_digit)), [] {
-        return par(xs).min_by(by_last_digit);
-    });
+    everywhere(std::optional(*std::min_element(xs.begin(), xs.end(), by_last_digit)), [] { return par(xs).min_by(by_last_digit); });
 }
 
 TEST_CASE("rayon: min_by_key", "[par][rayon]") {
-    everywhere(std::optional(*std::min_element(xs.begin(), xs.end(), by_last_digit)), [] {
-        return par(xs).min_by_key(last_digit);
-    });
+    everywhere(std::optional(*std::min_element(xs.begin(), xs.end(), by_last_digit)), [] { return par(xs).min_by_key(last_digit); });
 }
 
 TEST_CASE("rayon: max", "[par][rayon]") {
@@ -225,7 +212,10 @@ TEST_CASE("rayon: partition_map", "[par][rayon]") {
         }
         return std::to_string(x);
     };
-    const auto expected = std::pair(plain(xs, [](int x) { return x / 2; }, even), plain(xs, [](int x) { return std::to_string(x); }, odd));
+    const auto expected = std::pair(plain(
+                                        xs, [](int x) { return x / 2; }, even),
+                                    plain(
+                                        xs, [](int x) { return std::to_string(x); }, odd));
     everywhere(expected, [&] {
         const auto [halves, odds] = par(xs).partition_map(half_or_text);
         return std::pair(std::vector<int>(halves.begin(), halves.end()), std::vector<std::string>(odds.begin(), odds.end()));

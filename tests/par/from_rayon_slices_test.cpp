@@ -65,9 +65,8 @@ TEST_CASE("rayon: par_array_windows", "[par][rayon]") {
     for (std::size_t i = 2; i < xs.size(); ++i) {
         expected.push_back(xs[i - 2] + xs[i - 1] + xs[i]);
     }
-    everywhere(expected, [] {
-        return par_array_windows<3>(xs).map([](std::span<const int, 3> w) { return w[0] + w[1] + w[2]; }).to_vector();
-    });
+    everywhere(expected,
+               [] { return par_array_windows<3>(xs).map([](std::span<const int, 3> w) { return w[0] + w[1] + w[2]; }).to_vector(); });
 }
 
 TEST_CASE("rayon: par_chunks", "[par][rayon]") {

@@ -117,15 +117,12 @@ TEST_CASE("rayon: iter::once", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: iter::repeat", "[par][rayon]") {
-    everywhere(plain(xs, [](int x) { return 3 * x; }), [] {
-        return par(xs).zip(repeat(3)).map([](int x, int three) { return x * three; }).to_vector();
-    });
+    everywhere(plain(xs, [](int x) { return 3 * x; }),
+               [] { return par(xs).zip(repeat(3)).map([](int x, int three) { return x * three; }).to_vector(); });
 }
 
 TEST_CASE("rayon: iter::repeat_n", "[par][rayon]") {
-    everywhere(std::optional(std::string("ababababab")), [] {
-        return repeat_n(std::string("ab"), 5).reduce_with(std::plus<>{});
-    });
+    everywhere(std::optional(std::string("ababababab")), [] { return repeat_n(std::string("ab"), 5).reduce_with(std::plus<>{}); });
 }
 
 TEST_CASE("rayon: iter::split", "[par][rayon]") {

@@ -30,8 +30,9 @@ TEST_CASE("rayon: map_with", "[par][rayon]") {
 
 TEST_CASE("rayon: map_init", "[par][rayon]") {
     everywhere(plain(xs, [](int x) { return std::to_string(x).size(); }), [] {
-        return par(xs).map_init([] { return std::string(); },
-                                [](std::string& text, int x) { return (text = std::to_string(x)).size(); }).to_vector();
+        return par(xs)
+            .map_init([] { return std::string(); }, [](std::string& text, int x) { return (text = std::to_string(x)).size(); })
+            .to_vector();
     });
 }
 
@@ -42,9 +43,7 @@ TEST_CASE("rayon: inspect", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: update", "[par][rayon]") {
-    everywhere(plain(xs, [](int x) { return x * x + 1; }), [] {
-        return par(xs).map(square).update([](int& x) { ++x; }).to_vector();
-    });
+    everywhere(plain(xs, [](int x) { return x * x + 1; }), [] { return par(xs).map(square).update([](int& x) { ++x; }).to_vector(); });
 }
 
 TEST_CASE("rayon: filter", "[par][rayon]") {
@@ -52,7 +51,9 @@ TEST_CASE("rayon: filter", "[par][rayon]") {
 }
 
 TEST_CASE("rayon: filter_map", "[par][rayon]") {
-    everywhere(plain(xs, [](int x) { return x / 2; }, even), [] { return par(xs).filter_map(half).to_vector(); });
+    everywhere(plain(
+                   xs, [](int x) { return x / 2; }, even),
+               [] { return par(xs).filter_map(half).to_vector(); });
 }
 
 TEST_CASE("rayon: flat_map", "[par][rayon]") {
@@ -97,29 +98,25 @@ TEST_CASE("rayon: fold_with", "[par][rayon]") {
         expected += std::to_string(x);
     }
     everywhere(std::optional(expected), [] {
-        return par(xs).fold_with(std::string(), [](std::string text, int x) { return text + std::to_string(x); })
-                      .reduce_with(std::plus<>{});
+        return par(xs)
+            .fold_with(std::string(), [](std::string text, int x) { return text + std::to_string(x); })
+            .reduce_with(std::plus<>{});
     });
 }
 
 TEST_CASE("rayon: try_fold", "[par][rayon]") {
-    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)), [] {
-        return par(xs).try_fold([] { return 0; }, checked_add).try_reduce([] { return 0; }, checked_add);
-    });
+    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)),
+               [] { return par(xs).try_fold([] { return 0; }, checked_add).try_reduce([] { return 0; }, checked_add); });
     const std::vector<int> huge(600, std::numeric_limits<int>::max() / 300);
-    everywhere(std::optional<int>(), [&] {
-        return par(huge).try_fold([] { return 0; }, checked_add).try_reduce([] { return 0; }, checked_add);
-    });
+    everywhere(std::optional<int>(),
+               [&] { return par(huge).try_fold([] { return 0; }, checked_add).try_reduce([] { return 0; }, checked_add); });
 }
 
 TEST_CASE("rayon: try_fold_with", "[par][rayon]") {
-    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)), [] {
-        return par(xs).try_fold_with(0, checked_add).try_reduce([] { return 0; }, checked_add);
-    });
+    everywhere(std::optional(std::accumulate(xs.begin(), xs.end(), 0)),
+               [] { return par(xs).try_fold_with(0, checked_add).try_reduce([] { return 0; }, checked_add); });
     const std::vector<int> huge(600, std::numeric_limits<int>::max() / 300);
-    everywhere(std::optional<int>(), [&] {
-        return par(huge).try_fold_with(0, checked_add).try_reduce([] { return 0; }, checked_add);
-    });
+    everywhere(std::optional<int>(), [&] { return par(huge).try_fold_with(0, checked_add).try_reduce([] { return 0; }, checked_add); });
 }
 
 TEST_CASE("rayon: chain", "[par][rayon]") {
@@ -161,16 +158,12 @@ TEST_CASE("rayon: skip_any", "[par][rayon]") {
 TEST_CASE("rayon: take_any_while", "[par][rayon]") {
     const auto end = std::find_if(xs.begin(), xs.end(), [](int x) { return x >= 990; });
     REQUIRE(end != xs.end());
-    everywhere(std::vector<int>(xs.begin(), end), [] {
-        return par(xs).take_any_while([](int x) { return x < 990; }).to_vector();
-    });
+    everywhere(std::vector<int>(xs.begin(), end), [] { return par(xs).take_any_while([](int x) { return x < 990; }).to_vector(); });
 }
 
 TEST_CASE("rayon: skip_any_while", "[par][rayon]") {
     const auto begin = std::find_if(xs.begin(), xs.end(), [](int x) { return x >= 990; });
-    everywhere(std::vector<int>(begin, xs.end()), [] {
-        return par(xs).skip_any_while([](int x) { return x < 990; }).to_vector();
-    });
+    everywhere(std::vector<int>(begin, xs.end()), [] { return par(xs).skip_any_while([](int x) { return x < 990; }).to_vector(); });
 }
 
 TEST_CASE("rayon: opt_len", "[par][rayon]") {

@@ -86,7 +86,11 @@ void check_positions_behind(const Cut& cut, const Plain& plain) {
                 REQUIRE(items_again().zip(items_again().rev()).map([](int a, int b) { return std::pair(a, b); }).to_vector() == zipped);
                 REQUIRE(items_again().interleave(other).to_vector() == woven);
                 REQUIRE(items_again().chunks(4).to_vector() == chunks);
-                REQUIRE(items_again().fold_chunks(4, [] { return 1; }, [](int a, int x) { return a * 3 % 997 + x; }).to_vector() == folded);
+                REQUIRE(items_again()
+                            .fold_chunks(
+                                4, [] { return 1; }, [](int a, int x) { return a * 3 % 997 + x; })
+                            .to_vector()
+                        == folded);
                 REQUIRE(items_again().skip(m < 3 ? 0 : m - 3).to_vector() == last);
             });
         }
@@ -102,11 +106,12 @@ TEST_CASE("rayon's tests: positions are right wherever a source is cut, and what
     check_positions_behind([](auto&& items) { return std::move(items).rev(); }, [](const numbers& v) { return backwards(v); });
     check_positions_behind([](auto&& items) { return std::move(items).skip(1).rev().skip(2); },
                            [](const numbers& v) { return picked(backwards(picked(v, 1, v.size(), 1)), 2, v.size(), 1); });
-    check_positions_behind([](auto&& items) { return std::move(items).chain(iota(5)).skip(4).take(12); }, [](const numbers& v) {
-        numbers all = v;
-        all.insert(all.end(), {0, 1, 2, 3, 4});
-        return picked(all, 4, 16, 1);
-    });
+    check_positions_behind([](auto&& items) { return std::move(items).chain(iota(5)).skip(4).take(12); },
+                           [](const numbers& v) {
+                               numbers all = v;
+                               all.insert(all.end(), {0, 1, 2, 3, 4});
+                               return picked(all, 4, 16, 1);
+                           });
 }
 
 TEST_CASE("rayon's tests: step_by takes every step-th item where the length is no multiple, behind other cuts too", "[par][sequence]") {
@@ -135,7 +140,11 @@ TEST_CASE("rayon's tests: lengths, skips, chunks and claims larger than anything
         REQUIRE(par(v).skip(n).count() == v.size() - std::min(n, v.size()));
         REQUIRE(par(v).chunks(n).map([](const numbers& part) { return part.size(); }).sum() == v.size());
         REQUIRE(par(v).chunks(n).size() == (n >= v.size() ? 1 : n == 1 ? v.size() : 2));
-        REQUIRE(par(v).fold_chunks(n, [] { return std::size_t{0}; }, [](std::size_t count, int) { return count + 1; }).sum() == v.size());
+        REQUIRE(par(v)
+                    .fold_chunks(
+                        n, [] { return std::size_t{0}; }, [](std::size_t count, int) { return count + 1; })
+                    .sum()
+                == v.size());
         REQUIRE(par(v).with_min_len(n).map([](int x) { return x; }).to_vector() == v);
         REQUIRE(par(v).with_max_len(n).filter([](int) { return true; }).to_vector() == v);
         REQUIRE(par(v).with_min_len(n).with_max_len(2).rev().rev().to_vector() == v);
@@ -187,8 +196,11 @@ TEST_CASE("rayon's tests: a search over more items than there is time for ends, 
             REQUIRE(many().interleave(many()).position_first([](std::size_t i) { return i == 20; }) == 40u);
             REQUIRE(many().step_by(3).find_last(always) == (huge - 1) / 3 * 3);
             REQUIRE(many().chunks(64).map([](const auto& part) { return part[0]; }).find_first(above_eight) == 64u);
-            REQUIRE(many().fold_chunks(10, [] { return std::size_t{0}; }, [](std::size_t a, std::size_t x) { return a + x; })
-                        .find_first([](std::size_t sum) { return sum > 100; }) == 145u);  // 10 + ... + 19
+            REQUIRE(many()
+                        .fold_chunks(
+                            10, [] { return std::size_t{0}; }, [](std::size_t a, std::size_t x) { return a + x; })
+                        .find_first([](std::size_t sum) { return sum > 100; })
+                    == 145u);  // 10 + ... + 19
             REQUIRE_FALSE(many().all([](std::size_t i) { return i < 2000; }));
             REQUIRE(many().map([](std::size_t i) { return i < 300 ? std::optional(i) : std::nullopt; }).while_some().count() == 300);
             REQUIRE(many().take_any_while([](std::size_t i) { return i < 77; }).count() == 77);
