@@ -293,3 +293,30 @@ TEST_CASE("sequence: ranges of computed elements and of references are sources",
     REQUIRE(par(none).to_vector().empty());
     REQUIRE(par(par(iota(3))).to_vector() == std::vector<int>{0, 1, 2});
 }
+
+TEST_CASE("sequence: accumulators are moved past items that are left out, never copied", "[par][sequence]") {
+    const auto input = test::numbers(1000);
+    const auto start = [] { return std::make_unique<int>(0); };
+    const auto add = [](std::unique_ptr<int> acc, int x) {
+        *acc += x;
+        return acc;
+    };
+    const auto total = [](auto&& folded) {
+        return std::forward<decltype(folded)>(folded).map([](const std::unique_ptr<int>& x) { return *x; }).sum();
+    };
+    int kept = 0;
+    for (const int x : input) {
+        kept += x % 3 == 0 ? x : 0;
+    }
+    REQUIRE(total(par(input).filter([](int x) { return x % 3 == 0; }).fold(start, add)) == kept);
+    REQUIRE(total(par(input).filter_map([](int x) { return x % 3 == 0 ? std::optional(x) : std::nullopt; }).fold(start, add)) == kept);
+    const auto sums = par(input)
+                          .try_fold(start,
+                                    [](std::unique_ptr<int> acc, int x) -> std::optional<std::unique_ptr<int>> {
+                                        *acc += x;
+                                        return acc;
+                                    })
+                          .map([](const std::optional<std::unique_ptr<int>>& x) { return **x; })
+                          .sum();
+    REQUIRE(sums == par(input).sum());
+}

@@ -22,7 +22,7 @@ public:
     template <class Step>
     auto open(Step step) const {
         return before_.open([step = std::move(step), &keeps = keeps_](auto acc, auto&& x) mutable {
-            return static_cast<bool>(give(keeps, std::as_const(x))) ? step(std::move(acc), std::forward<decltype(x)>(x)) : acc;
+            return static_cast<bool>(give(keeps, std::as_const(x))) ? step(std::move(acc), std::forward<decltype(x)>(x)) : std::move(acc);
         });
     }
 

@@ -29,7 +29,7 @@ public:
     auto open(Step step) const {
         return before_.open([step = std::move(step), &function = function_](auto acc, auto&& x) mutable {
             auto result = give(function, std::forward<decltype(x)>(x));
-            return result ? step(std::move(acc), *std::move(result)) : acc;
+            return result ? step(std::move(acc), *std::move(result)) : std::move(acc);
         });
     }
 

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] std::size_t size() const { return flow_.source.size() / length_ + (flow_.source.size() % length_ != 0); }
     [[nodiscard]] auto open() const {
         const auto step = [&step = step_](result acc, auto&& x) -> result {
-            return traits::succeeded(acc) ? std::invoke(step, traits::take(std::move(acc)), std::forward<decltype(x)>(x)) : acc;
+            return traits::succeeded(acc) ? std::invoke(step, traits::take(std::move(acc)), std::forward<decltype(x)>(x)) : std::move(acc);
         };
         return [read = flow_.source.open(), take = flow_.stage.open(step), this](std::size_t k) mutable -> result {
             const std::size_t begin = k * length_;
