@@ -295,3 +295,18 @@ TEST_CASE("sequence: stages pass on what cannot be copied, and count calls what 
     REQUIRE(*kept[149] == 299);
     REQUIRE_THROWS_WITH(par(iota(10)).map([](int x) { return x < 5 ? x : throw std::runtime_error("five"); }).count(), "five");
 }
+
+TEST_CASE("sequence: a search ends within the item of its hit, as a plain loop does", "[par][sequence]") {
+    const auto two = [](int i) { return std::vector<int>{2 * i, 2 * i + 1}; };
+    const auto evens = [](int x) { return odd(x) ? throw std::runtime_error("behind " + std::to_string(x - 1)) : x; };
+    const auto items = [&](const loop_options& o) { return par(iota(600)).with(o).flat_map(two).map(evens); };
+    test::require_everywhere(std::optional(0), [&](const loop_options& o) { return items(o).find_first([](int) { return true; }); });
+    test::require_everywhere(true, [&](const loop_options& o) { return items(o).any([](int x) { return x == 0; }); });
+    test::require_everywhere(false, [&](const loop_options& o) { return items(o).all([](int x) { return x != 0; }); });
+    test::require_everywhere(std::vector<int>{0}, [&](const loop_options& o) { return items(o).take_any(1).to_vector(); });
+    // 300 come out of the items before the last one, whose first one is the last that is wanted, and whose second one throws.
+    const auto one_or_none = [](int i) { return i < 599 ? std::vector<int>(i % 2 == 0 ? 1 : 0) : std::vector<int>{0, 1}; };
+    test::require_everywhere(std::vector<int>(301), [&](const loop_options& o) { return par(iota(600)).with(o).flat_map(one_or_none).map(evens).take_any(301).to_vector(); });
+    REQUIRE_THROWS_WITH(items({}).find_first([](int x) { return x == 2; }), "behind 0");
+    REQUIRE_THROWS_WITH(items({}).take_any(2).count(), "behind 0");
+}

@@ -77,13 +77,14 @@ public:
     /// Items [claimed, count) were never claimed. After the run.
     void set_claimed(std::size_t claimed) noexcept { claimed_ = std::min(claimed, state_.count); }
 
-    /// After the run, before anything is asked: what failed above a hit would not have been reached in order.
+    /// After the run, before anything is asked: what failed above a hit would not have been reached in order; nor what the item of the hit threw,
+    /// which gave something before that.
     void forget_above_hit() noexcept {
-        if (failed_ > hit_) {
+        if (failed_ != call_state::none && failed_ >= hit_) {
             failed_ = call_state::none;
             error_ = nullptr;
         }
-        std::erase_if(errors_, [this](const item_error& each) { return each.index > hit_; });
+        std::erase_if(errors_, [this](const item_error& each) { return each.index >= hit_; });
     }
 
     /// True when all that a plain loop would have run finished: every item up to the hit.

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <xrayon/exec/blas_guard.hpp>
-#include <xrayon/exec/call_context.hpp>
+#include <xrayon/par/detail/call_end.hpp>
 #include <xrayon/par/detail/fold_leaves.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 #include <xrayon/par/detail/leaf_cursor.hpp>
@@ -18,23 +18,6 @@
 
 namespace xrayon::detail {
 
-/// Ends a fold at the item, or the merge, that is being evaluated: what comes behind it is cancelled, what comes before runs to its end,
-/// because it may end the fold too, or throw. The lowest wins.
-template <class Found>
-class fold_end {
-public:
-    fold_end(call_outcome& outcome, std::optional<Found>& found) : outcome_(outcome), found_(found) {}
-
-    [[noreturn]] void operator()(Found what) const {
-        outcome_.hit(current_call()->index, [&] { found_.emplace(std::move(what)); });
-        throw guarded_call::stop_claim{};
-    }
-
-private:
-    call_outcome& outcome_;
-    std::optional<Found>& found_;
-};
-
 /// fold_leaves whose leaves and merges may end it: `leaf(begin, end, cursor, stop)` and `combine(left, right, stop)` call `stop(found)`.
 /// The value if none does; else `found` is what the lowest of them said.
 template <class Value, class Found, class Leaf, class Empty, class Combine>
@@ -42,7 +25,7 @@ template <class Value, class Found, class Leaf, class Empty, class Combine>
                                               std::optional<Found>& found, const loop_options& options, std::string_view name) {
     guarded_call call(n, options, name);
     check_foldable(call, n);
-    const fold_end<Found> stop(call.outcome(), found);
+    const call_end<Found> stop(call.outcome(), found);
     const auto leaf_of = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) -> Value { return leaf(begin, end, cursor, stop); };
     const auto combine_both = [&](Value left, Value right) -> Value { return combine(std::move(left), std::move(right), stop); };
     tree_fold<Value, decltype(leaf_of), decltype(combine_both)> work(n, std::min(leaf_size, std::max<std::size_t>(n, 1)), leaf_of, combine_both);

@@ -68,7 +68,7 @@ std::vector<Kept> keep_blocks_until(const Flow& flow, const Put& put, std::optio
     const std::size_t block = block_length(n);
     std::vector<Kept> kept(n / block + (n % block != 0));
     std::optional<std::pair<std::size_t, Found>> last;
-    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor, const fold_end<std::pair<std::size_t, Found>>& stop) {
+    const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor, const call_end<std::pair<std::size_t, Found>>& stop) {
         Kept& mine = kept[begin / block];
         const auto stop_here = [&stop, number = begin / block](Found what) { stop({number, std::move(what)}); };
         auto read = flow.source.open();

@@ -9,8 +9,10 @@
 #include <utility>
 
 #include <xrayon/core/stored.hpp>
+#include <xrayon/par/detail/call_end.hpp>
 #include <xrayon/par/detail/first_hit.hpp>
 #include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/fold_leaves.hpp>
 #include <xrayon/par/detail/give.hpp>
 
 namespace xrayon::detail {
@@ -19,12 +21,17 @@ namespace xrayon::detail {
 template <class Flow, class Test>
 auto find_map(const Flow& flow, const Test& test, std::string_view name) {
     using found = std::remove_cvref_t<given_t<Test, typename Flow::item>>;
-    const auto make_probe = [&flow, &test] {
-        return [read = flow.source.open(), take = flow.stage.open([&test](found acc, auto&& x) -> found {
-                    return acc ? std::move(acc) : found(give(test, std::forward<decltype(x)>(x)));
-                })](std::size_t i) mutable { return take(found{}, read(i)); };
+    using value = typename found::value_type;
+    // The first hit ends the item at once: what else would come out of it need not be evaluated, and may throw.
+    const auto make_item = [&flow, &test](const call_end<value>& end) {
+        return [read = flow.source.open(), take = flow.stage.open([&test, &end](no_fold, auto&& x) {
+                    if (found result = give(test, std::forward<decltype(x)>(x))) {
+                        end(*std::move(result));
+                    }
+                    return no_fold{};
+                })](std::size_t i) mutable { take(no_fold{}, read(i)); };
     };
-    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.run_options(), name);
+    return first_end<value>(flow.source.size(), make_item, flow.run_options(), name);
 }
 
 /// The last thing that `test(item)` gives: items are searched from the back, those in front of a hit are cancelled; of the things that come

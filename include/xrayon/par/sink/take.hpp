@@ -104,15 +104,15 @@ auto collect_first(const Flow& flow, std::size_t want, std::string_view name) {
         auto take = flow.stage.open([&](no_fold, auto&& x) {
             mine.values.emplace_back(std::forward<decltype(x)>(x));
             mine.items.push_back(at);
+            if (mine.items.size() >= want) {  // no block needs more, and one of them may have trillions of items
+                call.outcome().hit(at, [] {});
+                throw guarded_call::stop_claim{};
+            }
             return no_fold{};
         });
         cursor.each(begin, end, [&](std::size_t i) {
             at = i;
             take(no_fold{}, read(i));
-            if (mine.items.size() >= want) {  // no block needs more, and one of them may have trillions of items
-                call.outcome().hit(i, [] {});
-                throw guarded_call::stop_claim{};
-            }
         });
         counts.finish(begin / block, mine.items.size(), want, end_at);
         return no_fold{};

@@ -52,14 +52,14 @@ auto try_reduce(const Flow& flow, const Begin& begin, const Join& join, std::str
     using traits = try_traits<item>;
     using maybe = std::optional<value>;
     std::optional<item> failed;
-    const auto both = [&join](value a, value b, const fold_end<item>& stop) -> value {
+    const auto both = [&join](value a, value b, const call_end<item>& stop) -> value {
         item result = std::invoke(join, std::move(a), std::move(b));
         if (!traits::succeeded(result)) {
             stop(std::move(result));
         }
         return traits::take(std::move(result));
     };
-    const auto leaf = [&](std::size_t first, std::size_t last, const leaf_cursor& cursor, const fold_end<item>& stop) -> maybe {
+    const auto leaf = [&](std::size_t first, std::size_t last, const leaf_cursor& cursor, const call_end<item>& stop) -> maybe {
         maybe acc = std::invoke(begin);
         auto read = flow.source.open();
         auto take = flow.stage.open([&](no_fold, auto&& x) {
@@ -78,7 +78,7 @@ auto try_reduce(const Flow& flow, const Begin& begin, const Join& join, std::str
         cursor.each(first, last, [&](std::size_t i) { take(no_fold{}, read(i)); });
         return acc;
     };
-    const auto combine = [&](maybe left, maybe right, const fold_end<item>& stop) -> maybe {
+    const auto combine = [&](maybe left, maybe right, const call_end<item>& stop) -> maybe {
         if (left && right) {
             return both(*std::move(left), *std::move(right), stop);
         }
