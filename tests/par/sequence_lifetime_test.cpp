@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,4 +56,18 @@ TEST_CASE("sequence: a reference to what lives elsewhere stays one", "[par][sequ
     par(iota(std::size_t{10})).map([&](std::size_t i) -> int& { return values[i]; }).for_each([](int& x) { x = 2; });
     REQUIRE(values == std::vector<int>(10, 2));
     REQUIRE(par(values).map([](const int& x) -> const int& { return x; }).count() == 10);
+}
+
+TEST_CASE("sequence: a range that is handed to chain behind a filter is taken over, and its elements moved", "[par][sequence][lifetime]") {
+    std::vector<std::unique_ptr<int>> first;
+    std::vector<std::unique_ptr<int>> second;
+    first.push_back(std::make_unique<int>(1));
+    second.push_back(std::make_unique<int>(2));
+    auto items = par(std::move(first)).filter([](const std::unique_ptr<int>&) { return true; }).chain(std::move(second));
+    second.clear();
+    const auto kept = std::move(items).to_vector();
+    REQUIRE(kept.size() == 2);
+    REQUIRE(*kept[0] + *kept[1] == 3);
+    const std::vector<int> borrowed{3, 4};
+    REQUIRE(par(borrowed).filter([](int) { return true; }).chain(borrowed).to_vector() == std::vector<int>{3, 4, 3, 4});
 }

@@ -179,11 +179,13 @@ public:
         using counter = detail::source_of_t<decltype(iota(count))>;
         return sequence<counter, stage>(detail::source_of(iota(count)), stage(std::move(flow_), std::move(other.flow_)), std::move(options));
     }
-    template <indexed_range Other>
-    auto chain(const Other& other) &&
+    template <class Other>
+        requires indexed_range<std::remove_cvref_t<Other>>
+    auto chain(Other&& other) &&
         requires(!indexed)
     {
-        return std::move(*this).chain(sequence<detail::borrowed_range<const Other>>(detail::borrowed_range<const Other>(other)));
+        auto source = detail::source_of(std::forward<Other>(other));
+        return std::move(*this).chain(sequence<decltype(source)>(std::move(source)));
     }
 
     /// An item from here, one from there, and so on; when one side has none left, the rest of the other.
