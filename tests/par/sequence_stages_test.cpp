@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -319,4 +320,16 @@ TEST_CASE("sequence: accumulators are moved past items that are left out, never 
                           .map([](const std::optional<std::unique_ptr<int>>& x) { return **x; })
                           .sum();
     REQUIRE(sums == par(input).sum());
+}
+
+TEST_CASE("sequence: of items side by side the left one is evaluated first, and what it throws comes out", "[par][sequence]") {
+    const auto fails = [](const char* side) {
+        return [side](int x) { return x == 500 ? throw std::runtime_error(side) : x; };
+    };
+    const auto left = [&] { return par(iota(1000)).map(fails("left")); };
+    const auto right = [&] { return par(iota(1000)).map(fails("right")); };
+    REQUIRE_THROWS_WITH(zip(left(), right()).count(), "left");
+    REQUIRE_THROWS_WITH(right().zip(left(), left()).count(), "right");
+    REQUIRE_THROWS_WITH(left().eq(right()), "left");
+    REQUIRE_THROWS_WITH(right().cmp(left()), "right");
 }

@@ -19,7 +19,10 @@ namespace xrayon::detail {
 template <class Value, class Flow, class Other, class Test>
 std::optional<Value> first_pair(const Flow& flow, const Other& other, const Test& test, std::string_view name) {
     const auto make_probe = [&] {
-        return [a = flow.source.open(), b = other.open(), &test](std::size_t i) mutable -> std::optional<Value> { return test(a(i), b(i)); };
+        return [a = flow.source.open(), b = other.open(), &test](std::size_t i) mutable -> std::optional<Value> {
+            auto&& left = a(i);  // before the other one, which may throw too
+            return test(left, b(i));
+        };
     };
     return first_hit<Value>(std::min(flow.source.size(), other.size()), make_probe, flow.run_options(), name);
 }

@@ -23,7 +23,8 @@ public:
         return std::apply(
             [](const auto&... each) {
                 return [readers = std::tuple(each.open()...)](std::size_t i) mutable {
-                    return std::apply([i](auto&... read) { return std::tuple<source_item_t<Sources>...>(read(i)...); }, readers);
+                    // In braces, because only there they are read from left to right: if several throw, the first one's comes out.
+                    return std::apply([i](auto&... read) { return std::tuple<source_item_t<Sources>...>{read(i)...}; }, readers);
                 };
             },
             sources_);
