@@ -4,10 +4,12 @@
 #include "../support/catch.hpp"
 #include "../support/sequences.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -70,4 +72,17 @@ TEST_CASE("sequence: a range that is handed to chain behind a filter is taken ov
     REQUIRE(*kept[0] + *kept[1] == 3);
     const std::vector<int> borrowed{3, 4};
     REQUIRE(par(borrowed).filter([](int) { return true; }).chain(borrowed).to_vector() == std::vector<int>{3, 4, 3, 4});
+}
+
+TEST_CASE("sequence: the elements of a std::vector<bool> that was made for an item are kept as bools", "[par][sequence][lifetime]") {
+    const auto bits = [](int i) { return std::vector<bool>{i % 3 == 0, true}; };
+    const auto kept = par(iota(300)).flat_map(bits).collect();
+    static_assert(std::is_same_v<decltype(kept), const results<bool>>);
+    std::vector<bool> expected;
+    for (int i = 0; i < 300; ++i) {
+        expected.push_back(i % 3 == 0);
+        expected.push_back(true);
+    }
+    REQUIRE(std::equal(expected.begin(), expected.end(), kept.begin(), kept.end()));
+    REQUIRE(par(expected).to_vector() == expected);
 }

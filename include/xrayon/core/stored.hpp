@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <xrayon/core/config.hpp>
 
@@ -31,6 +32,12 @@ struct stored<std::tuple<T...>> {
 template <class A, class B>
 struct stored<std::pair<A, B>> {
     using type = std::pair<stored_t<A>, stored_t<B>>;
+};
+
+/// What a std::vector<bool> gives for an element refers to its memory: kept is the bool.
+template <>
+struct stored<std::vector<bool>::reference> {
+    using type = bool;
 };
 
 /// A result that can be kept: it is, or gives, a value of its stored type, whose destructor must not throw. A value that already

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
@@ -484,6 +485,8 @@ auto par(sequence<Source, Stage>&& items) {
 /// The elements of a range as references that may be written to.
 template <mutable_indexed_range Range>
 auto par_mut(Range& range) {
+    static_assert(!std::same_as<std::ranges::range_reference_t<Range>, std::vector<bool>::reference>,
+                  "xrayon: par_mut: elements of a std::vector<bool> share bytes, and threads that write to neighbours lose results: use a vector of char");
     return sequence(detail::borrowed_range<Range>(range));
 }
 
