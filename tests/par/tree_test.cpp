@@ -7,6 +7,7 @@
 #include "../support/thread_counts.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -134,4 +135,28 @@ TEST_CASE("tree: split gives the pieces from left to right, and throws as a plai
     std::stop_source stop;
     stop.request_stop();
     REQUIRE_THROWS_AS(split(span(0, 5000), halves, {.run = {.stop = stop.get_token()}}), cancelled);
+}
+
+TEST_CASE("walk_tree: a deadline is that of the whole walk, and a call that is cancelled within a node is an item that failed", "[par][tree]") {
+    // A path of a thousand nodes, one a level, each of which ends long before the deadline of its level would.
+    const auto endless = [](int x) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+        while (std::chrono::steady_clock::now() < until) {
+        }
+        return x < 1'000 ? std::vector<int>{x + 1} : std::vector<int>{};
+    };
+    loop_options options;
+    options.run.deadline = std::chrono::milliseconds(100);
+    REQUIRE_THROWS_AS(walk_tree(0, endless, options), cancelled);
+
+    // 2 is on the second level, 3 below 1, which a plain walk comes to before.
+    const auto fails = [](int x) {
+        switch (x) {
+        case 0: return std::vector<int>{1, 2};
+        case 1: return std::vector<int>{3};
+        case 2: throw cancelled("of its own", cancel_reason::deadline, 0, 1);
+        default: throw std::runtime_error("first");
+        }
+    };
+    REQUIRE_THROWS_WITH(walk_tree(0, fails), "first");
 }

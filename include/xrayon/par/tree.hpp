@@ -2,6 +2,8 @@
 #ifndef XRAYON_PAR_TREE_HPP
 #define XRAYON_PAR_TREE_HPP
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -37,15 +39,17 @@ void walk_levels(std::size_t size, const Expand& expand, const Next& next, const
     if (options.name.empty()) {
         options.name = name;
     }
+    const auto begin = std::chrono::steady_clock::now();
     std::exception_ptr error;
     while (size != 0) {
+        if (asked.run.deadline > std::chrono::nanoseconds{}) {  // of the whole walk, not of each level
+            options.run.deadline = std::max(std::chrono::nanoseconds{1}, asked.run.deadline - (std::chrono::steady_clock::now() - begin));
+        }
         try {
             for_each_index(size, expand, options);
-        } catch (const cancelled&) {
-            throw;
         } catch (...) {
             if (!report.failed) {
-                throw;
+                throw;  // stopped, from here or from outside
             }
             error = std::current_exception();
             size = *report.failed;
