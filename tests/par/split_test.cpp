@@ -6,10 +6,15 @@
 #include "../support/sequences.hpp"
 #include "../support/thread_counts.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <functional>
+#include <iterator>
 #include <numeric>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 using namespace xrayon;
@@ -92,4 +97,17 @@ TEST_CASE("chunks: par_array_windows gives spans of a known length", "[par][spli
     const auto differences = par_array_windows<2>(input).map([](std::span<const int, 2> w) { return w[1] - w[0]; }).to_vector();
     REQUIRE(differences == std::vector<int>{1, 2, 4, 8});
     REQUIRE(par_array_windows<6>(input).count() == 0);
+}
+
+TEST_CASE("par_split, par_chunk_by, collect_into: arrays whose size is known when compiling are ranges like others", "[par][sequence]") {
+    std::array<int, 5> values{1, 0, 2, 2, 0};
+    int plain[5] = {};
+    const auto zero = [](int x) { return x == 0; };
+    REQUIRE(par_split(values, zero).count() == 3);
+    REQUIRE(par_split_inclusive(values, zero).count() == 2);
+    REQUIRE(par_chunk_by(std::as_const(values), std::equal_to<>{}).count() == 4);
+    par(values).map([](int x) { return x + 1; }).collect_into(plain);
+    REQUIRE(std::equal(values.begin(), values.end(), std::begin(plain), [](int a, int b) { return a + 1 == b; }));
+    par(plain).collect_into(values);
+    REQUIRE(values == std::array<int, 5>{2, 1, 3, 3, 1});
 }

@@ -130,7 +130,7 @@ public:
     template <class Range>
         requires indexed && requires(Range& out) { std::span(out); }
     void collect_into(Range& out) && {
-        std::move(*this).collect_into(std::span(out));
+        std::move(*this).collect_into(std::span<typename decltype(std::span(out))::element_type>(out));
     }
 
     /// Puts the items into `out` instead of what it holds, which stays if one throws.

@@ -25,6 +25,10 @@ namespace xrayon {
 
 namespace detail {
 
+/// Of a spannable range.
+template <class Range>
+using element_of = typename decltype(std::span(std::declval<Range&>()))::element_type;
+
 /// Pieces that end at, or right behind, the places that were found; the last one at the end of the range.
 struct cut_at {
     std::shared_ptr<const results<std::size_t>> places;
@@ -54,7 +58,7 @@ results<std::size_t> find_places(std::size_t first, std::size_t last, const F& i
 /// The pieces between the elements for which `separates(element)` holds: one more than there are such elements, empty ones too.
 template <spannable Range, class F>
 auto par_split(Range& range, const F& separates, const loop_options& options = {}) {
-    const std::span all(range);
+    const std::span<detail::element_of<Range>> all(range);
     auto places = detail::find_places(
         0, all.size(), [&](std::size_t i) { return std::invoke(separates, std::as_const(all[i])); }, options, "par_split");
     const std::size_t count = places.size() + 1;
@@ -64,7 +68,7 @@ auto par_split(Range& range, const F& separates, const loop_options& options = {
 /// The pieces that end with an element for which `ends(element)` holds, and what is left behind the last one unless that is nothing.
 template <spannable Range, class F>
 auto par_split_inclusive(Range& range, const F& ends, const loop_options& options = {}) {
-    const std::span all(range);
+    const std::span<detail::element_of<Range>> all(range);
     auto places = detail::find_places(
         1, all.size() + 1, [&](std::size_t i) { return std::invoke(ends, std::as_const(all[i - 1])); }, options, "par_split_inclusive");
     const std::size_t whole = places.size();
@@ -75,7 +79,7 @@ auto par_split_inclusive(Range& range, const F& ends, const loop_options& option
 /// The longest pieces of neighbours a, b for which `same(a, b)` holds.
 template <spannable Range, class F>
 auto par_chunk_by(Range& range, const F& same, const loop_options& options = {}) {
-    const std::span all(range);
+    const std::span<detail::element_of<Range>> all(range);
     auto places = detail::find_places(
         1, std::max<std::size_t>(all.size(), 1), [&](std::size_t i) { return !static_cast<bool>(std::invoke(same, std::as_const(all[i - 1]), std::as_const(all[i]))); },
         options, "par_chunk_by");
