@@ -388,3 +388,16 @@ TEST_CASE("sequence: a stop token and a deadline end sinks with cancelled", "[pa
     REQUIRE_THROWS_AS(par(iota(100)).with(stopped).find_first([](int i) { return i == 5; }), cancelled);
     REQUIRE_THROWS_WITH(par(iota(100)).with(stopped).min(), "min: stop requested, 0 of 100 done");
 }
+
+TEST_CASE("sequence: all searches give a predicate what check_predicate asks of it, a const item", "[par][sequence]") {
+    const auto large = [](auto& x) {
+        static_assert(std::is_const_v<std::remove_reference_t<decltype(x)>>);
+        return x > 7;
+    };
+    REQUIRE(par(iota(10)).any(large));
+    REQUIRE_FALSE(par(iota(10)).all(large));
+    REQUIRE(par(iota(10)).position_first(large) == 8);
+    REQUIRE(par(iota(10)).position_last(large) == 9);
+    REQUIRE(par(iota(10)).find_first(large) == 8);
+    REQUIRE(par(iota(10)).find_last(large) == 9);
+}

@@ -76,7 +76,8 @@ template <class Flow, class Predicate>
 std::optional<std::size_t> position_first(const Flow& flow, const Predicate& matches, std::string_view name) {
     const auto make_probe = [&flow, &matches] {
         return [read = flow.source.open(), &matches](std::size_t i) mutable {
-            return static_cast<bool>(give(matches, read(i))) ? std::optional<std::size_t>(i) : std::nullopt;
+            auto&& x = read(i);
+            return static_cast<bool>(give(matches, std::as_const(x))) ? std::optional<std::size_t>(i) : std::nullopt;
         };
     };
     return first_hit<std::size_t>(flow.source.size(), make_probe, flow.run_options(), name);
@@ -87,7 +88,7 @@ template <class Flow, class Predicate>
 bool some(const Flow& flow, const Predicate& matches, bool wanted, std::string_view name) {
     struct yes {};
     const auto test = [&matches, wanted](auto&& x) {
-        return static_cast<bool>(give(matches, std::forward<decltype(x)>(x))) == wanted ? std::optional<yes>(yes{}) : std::nullopt;
+        return static_cast<bool>(give(matches, std::as_const(x))) == wanted ? std::optional<yes>(yes{}) : std::nullopt;
     };
     return find_map(flow, test, name).has_value();
 }
