@@ -61,6 +61,7 @@ auto partition_map(const Flow& flow, const Function& function) {
 template <class Flow>
 auto unzip(const Flow& flow) {
     using pair = std::remove_cvref_t<typename Flow::item>;
+    static_assert(std::tuple_size_v<pair> == 2, "xrayon: unzip: items must be pairs, or tuples of two");
     const auto put = [](auto& kept, auto&& x) {
         kept.first.emplace_back(std::get<0>(std::forward<decltype(x)>(x)));
         kept.second.emplace_back(std::get<1>(std::forward<decltype(x)>(x)));
