@@ -86,3 +86,8 @@ TEST_CASE("sequence: the elements of a std::vector<bool> that was made for an it
     REQUIRE(std::equal(expected.begin(), expected.end(), kept.begin(), kept.end()));
     REQUIRE(par(expected).to_vector() == expected);
 }
+
+TEST_CASE("sequence: a const range that is handed over is copied", "[par][sequence][lifetime]") {
+    const std::vector<std::string> texts{long_text(1), long_text(2)};
+    REQUIRE(par(std::move(texts)).to_vector() == texts);
+}

@@ -61,6 +61,7 @@ template <class Range>
 class owned_range {
 public:
     explicit owned_range(Range&& range) : range_(std::move(range)) {}
+    explicit owned_range(const Range& range) : range_(range) {}
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(std::ranges::size(range_)); }
     [[nodiscard]] auto open() const {
         if constexpr (holds_elements<Range>) {
