@@ -401,3 +401,11 @@ TEST_CASE("sequence: all searches give a predicate what check_predicate asks of 
     REQUIRE(par(iota(10)).find_first(large) == 8);
     REQUIRE(par(iota(10)).find_last(large) == 9);
 }
+
+TEST_CASE("sequence: pairs of enumerate have a smallest and a greatest one", "[par][sequence]") {
+    const std::vector<int> values{3, 1, 2};
+    using pair = std::pair<std::size_t, int>;
+    REQUIRE(par(values).enumerate().max() == pair(2, 2));
+    REQUIRE(par(values).enumerate().min() == pair(0, 3));
+    REQUIRE(par(values).enumerate().map([](std::size_t i, const int& x) { return std::pair<int, const int&>(i == 2 ? 1 : x, x); }).max() == std::pair(3, 3));
+}

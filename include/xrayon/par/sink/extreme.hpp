@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -22,8 +23,12 @@ struct natural_less {
     constexpr bool operator()(const A& a, const B& b) const {
         if constexpr (std::floating_point<A> && std::floating_point<B>) {
             return a < b || (b != b && a == a);
-        } else {
+        } else if constexpr (requires { a < b; }) {
             return static_cast<bool>(a < b);
+        } else {
+            static_assert(requires { std::get<1>(a), std::get<1>(b); }, "xrayon: items can only be ordered where a < b is defined");
+            // Pairs of different types, as enumerate's of references and what is kept of them, compare with each other from C++23 on.
+            return (*this)(std::get<0>(a), std::get<0>(b)) || (!(*this)(std::get<0>(b), std::get<0>(a)) && (*this)(std::get<1>(a), std::get<1>(b)));
         }
     }
 };
