@@ -161,12 +161,14 @@ public:
         return around(detail::zip_source<Source, decltype(source)>(std::move(flow_.source), std::move(source)));
     }
 
-    /// These items, then the other's.
+    /// These items, then the other's. @throws argument_error if there are 2^64 or more
     template <detail::sequence_operand Other>
     auto chain(Other&& other) &&
         requires indexed
     {
-        return around(detail::chain_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other))));
+        auto source = detail::source_of(std::forward<Other>(other));
+        static_cast<void>(detail::total_size("chain", size(), source.size()));
+        return around(detail::chain_source<Source, decltype(source)>(std::move(flow_.source), std::move(source)));
     }
 
     /// The same where how many items come out is open on either side.
@@ -174,7 +176,7 @@ public:
     auto chain(sequence<OtherSource, OtherStage>&& other) &&
         requires(!indexed || !sequence<OtherSource, OtherStage>::indexed)
     {
-        const std::size_t count = flow_.source.size() + other.flow_.source.size();
+        const std::size_t count = detail::total_size("chain", flow_.source.size(), other.flow_.source.size());
         auto options = flow_.options;
         using stage = detail::chain_stage<flow, detail::flow<OtherSource, OtherStage>>;
         using counter = detail::source_of_t<decltype(iota(count))>;
@@ -190,25 +192,32 @@ public:
     }
 
     /// An item from here, one from there, and so on; when one side has none left, the rest of the other.
+    /// @throws argument_error if there are 2^64 or more
     template <detail::sequence_operand Other>
     auto interleave(Other&& other) &&
         requires indexed
     {
-        return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), false));
+        auto source = detail::source_of(std::forward<Other>(other));
+        static_cast<void>(detail::total_size("interleave", size(), source.size()));
+        return around(detail::interleave_source<Source, decltype(source)>(std::move(flow_.source), std::move(source), false));
     }
 
-    /// interleave that ends where one side has none left.
+    /// interleave that ends where one side has none left. @throws argument_error if there are 2^64 or more
     template <detail::sequence_operand Other>
     auto interleave_shortest(Other&& other) &&
         requires indexed
     {
-        return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), true));
+        auto source = detail::source_of(std::forward<Other>(other));
+        const std::size_t turns = std::min(size(), source.size());
+        static_cast<void>(detail::total_size("interleave_shortest", turns, size() > turns ? turns + 1 : turns));
+        return around(detail::interleave_source<Source, decltype(source)>(std::move(flow_.source), std::move(source), true));
     }
 
     /// The items with a copy of `between` between each two of them. Where how many come out is open, they are evaluated at once, by this call.
     template <class T>
     auto intersperse(T between) && {
         if constexpr (indexed) {
+            static_cast<void>(detail::total_size("intersperse", size(), size() == 0 ? 0 : size() - 1));
             return around(detail::intersperse_source<Source>(std::move(flow_.source), std::move(between)));
         } else {
             return stored(detail::collect(flow_, "intersperse")).intersperse(std::move(between));

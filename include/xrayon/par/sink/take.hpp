@@ -13,6 +13,7 @@
 
 #include <xrayon/core/stored.hpp>
 #include <xrayon/par/detail/flow.hpp>
+#include <xrayon/par/detail/fold_leaves.hpp>
 #include <xrayon/par/detail/give.hpp>
 #include <xrayon/par/detail/guarded_call.hpp>
 #include <xrayon/par/detail/tree_fold.hpp>
@@ -96,6 +97,7 @@ auto collect_first(const Flow& flow, std::size_t want, std::string_view name) {
     prefix_count counts(kept.size());
     const loop_options options = flow.run_options();
     guarded_call call(n, options, name);
+    check_foldable(call, n);
     const auto end_at = [&](std::size_t number, std::size_t before) { call.outcome().hit(kept[number].items[want - before - 1], [] {}); };
     const auto leaf = [&](std::size_t begin, std::size_t end, const leaf_cursor& cursor) {
         block_list& mine = kept[begin / block];
