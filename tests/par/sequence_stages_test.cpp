@@ -336,13 +336,13 @@ TEST_CASE("sequence: of items side by side the left one is evaluated first, and 
 
 TEST_CASE("sequence: more items than can be counted are an error, not fewer items", "[par][sequence]") {
     const auto half = [] { return par(iota(std::uint64_t{1} << 63)); };
-    const std::string rule = ": there must be fewer than 2^64 items in all, behind the first 9223372036854775808, got ";
+    const std::string rule = ": there must be fewer than 2^64 items, got 9223372036854775808 + ";
     REQUIRE_THROWS_WITH(half().chain(half()), "chain" + rule + "9223372036854775808");
     REQUIRE_THROWS_WITH(half().filter([](std::uint64_t) { return true; }).chain(half()), "chain" + rule + "9223372036854775808");
     REQUIRE_THROWS_WITH(half().interleave(half()), "interleave" + rule + "9223372036854775808");
     REQUIRE_THROWS_WITH(half().interleave_shortest(half()), "interleave_shortest" + rule + "9223372036854775808");
     REQUIRE_THROWS_WITH(par(iota((std::uint64_t{1} << 63) + 1)).intersperse(0u),
-                        "intersperse: there must be fewer than 2^64 items in all, behind the first 9223372036854775809, got 9223372036854775808");
+                        "intersperse: there must be fewer than 2^64 items, got 9223372036854775809 + 9223372036854775808");
     REQUIRE(half().intersperse(0u).size() == ~std::uint64_t{0});
     REQUIRE(half().chain(par(iota((std::uint64_t{1} << 63) - 1))).size() == ~std::uint64_t{0});
     REQUIRE_THROWS_WITH(par(iota(~std::uint64_t{0})).filter([](std::uint64_t) { return true; }).take_any(3), "take_any: n must be at most 2^62, got 18446744073709551615");

@@ -166,9 +166,7 @@ public:
     auto chain(Other&& other) &&
         requires indexed
     {
-        auto source = detail::source_of(std::forward<Other>(other));
-        static_cast<void>(detail::total_size("chain", size(), source.size()));
-        return around(detail::chain_source<Source, decltype(source)>(std::move(flow_.source), std::move(source)));
+        return around(detail::chain_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other))));
     }
 
     /// The same where how many items come out is open on either side.
@@ -176,7 +174,7 @@ public:
     auto chain(sequence<OtherSource, OtherStage>&& other) &&
         requires(!indexed || !sequence<OtherSource, OtherStage>::indexed)
     {
-        const std::size_t count = detail::total_size("chain", flow_.source.size(), other.flow_.source.size());
+        const std::size_t count = flow_.source.size() + other.flow_.source.size();  // chain_stage refuses what wraps around
         auto options = flow_.options;
         using stage = detail::chain_stage<flow, detail::flow<OtherSource, OtherStage>>;
         using counter = detail::source_of_t<decltype(iota(count))>;
@@ -197,9 +195,7 @@ public:
     auto interleave(Other&& other) &&
         requires indexed
     {
-        auto source = detail::source_of(std::forward<Other>(other));
-        static_cast<void>(detail::total_size("interleave", size(), source.size()));
-        return around(detail::interleave_source<Source, decltype(source)>(std::move(flow_.source), std::move(source), false));
+        return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), false));
     }
 
     /// interleave that ends where one side has none left. @throws argument_error if there are 2^64 or more
@@ -207,17 +203,13 @@ public:
     auto interleave_shortest(Other&& other) &&
         requires indexed
     {
-        auto source = detail::source_of(std::forward<Other>(other));
-        const std::size_t turns = std::min(size(), source.size());
-        static_cast<void>(detail::total_size("interleave_shortest", turns, size() > turns ? turns + 1 : turns));
-        return around(detail::interleave_source<Source, decltype(source)>(std::move(flow_.source), std::move(source), true));
+        return around(detail::interleave_source<Source, detail::source_of_t<Other>>(std::move(flow_.source), detail::source_of(std::forward<Other>(other)), true));
     }
 
     /// The items with a copy of `between` between each two of them. Where how many come out is open, they are evaluated at once, by this call.
     template <class T>
     auto intersperse(T between) && {
         if constexpr (indexed) {
-            static_cast<void>(detail::total_size("intersperse", size(), size() == 0 ? 0 : size() - 1));
             return around(detail::intersperse_source<Source>(std::move(flow_.source), std::move(between)));
         } else {
             return stored(detail::collect(flow_, "intersperse")).intersperse(std::move(between));

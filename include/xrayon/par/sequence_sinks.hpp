@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,14 +63,6 @@ inline void check_size(std::string_view before, std::size_t wanted, std::string_
     if (got != wanted) [[unlikely]] {
         check(false, std::string(before) + to_text(wanted) + std::string(behind), got);
     }
-}
-
-/// a + b. @throws argument_error  if no std::size_t holds it
-inline std::size_t total_size(std::string_view name, std::size_t a, std::size_t b) {
-    if (a > std::numeric_limits<std::size_t>::max() - b) [[unlikely]] {
-        check(false, std::string(name) + ": there must be fewer than 2^64 items in all, behind the first " + to_text(a), b);
-    }
-    return a + b;
 }
 
 template <class Key>
