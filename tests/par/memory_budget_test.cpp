@@ -275,3 +275,28 @@ TEST_CASE("memory budget: says what is wrong before anything runs", "[par][memor
     for_each_index(17, item, {.run = {.memory_budget = 4096, .item_bytes = big}});
     REQUIRE(ran);
 }
+
+TEST_CASE("memory budget: searches from the back ask what the items need that they come to", "[par][memory_budget]") {
+    const std::size_t n = 400;
+    const auto needs = [](std::size_t i) { return i < 200 ? std::size_t{10} : std::size_t{100}; };
+    for (const std::size_t threads : test::thread_counts) {
+        const pool workers(threads);
+        gauge seen;
+        loop_options options;
+        options.run.memory_budget = 100;
+        options.run.item_bytes = needs;
+        const auto matches = [&](std::size_t i) {
+            const in_flight here(seen, needs(i));
+            for (int k = 0; k < 20; ++k) {
+                std::this_thread::yield();
+            }
+            return i == 3;
+        };
+        REQUIRE(workers.install([&] { return par(iota(n)).with(options).find_last(matches); }) == 3);
+        REQUIRE(workers.install([&] { return par(iota(n)).with(options).position_last(matches); }) == 3);
+        REQUIRE(workers.install([&] {
+            return par(iota(n)).with(options).find_map_last([&](std::size_t i) { return matches(i) ? std::optional(i) : std::nullopt; });
+        }) == 3);
+        REQUIRE(seen.bytes_most <= 100);
+    }
+}

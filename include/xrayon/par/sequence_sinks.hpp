@@ -304,7 +304,8 @@ public:
         detail::check_predicate<F, item_type>();
         const std::size_t n = size();
         using reversed = detail::select_source<Source>;
-        const detail::flow<reversed, detail::no_stage> backwards{reversed(std::move(flow_.source), 0, n, 1, true), {}, flow_.options};
+        const detail::flow<reversed, detail::no_stage> backwards{
+            reversed(std::move(flow_.source), 0, n, 1, true), {}, std::make_shared<const loop_options>(detail::from_the_back(flow_.run_options(), n))};
         const auto found = detail::position_first(backwards, matches, "position_last");
         return found ? std::optional(n - 1 - *found) : std::nullopt;
     }

@@ -14,6 +14,7 @@
 #include <xrayon/par/detail/flow.hpp>
 #include <xrayon/par/detail/fold_leaves.hpp>
 #include <xrayon/par/detail/give.hpp>
+#include <xrayon/par/loop_options.hpp>
 
 namespace xrayon::detail {
 
@@ -34,6 +35,14 @@ auto find_map(const Flow& flow, const Test& test, std::string_view name) {
     return first_end<value>(flow.source.size(), make_item, flow.run_options(), name);
 }
 
+/// Options of a call whose item i is item n - 1 - i of what the user declared the memory of.
+inline loop_options from_the_back(loop_options options, std::size_t n) {
+    if (options.run.item_bytes) {
+        options.run.item_bytes = [bytes = std::move(options.run.item_bytes), n](std::size_t i) { return bytes(n - 1 - i); };
+    }
+    return options;
+}
+
 /// The last thing that `test(item)` gives: items are searched from the back, those in front of a hit are cancelled; of the things that come
 /// out for one item the last.
 template <class Flow, class Test>
@@ -45,7 +54,7 @@ auto find_map_last(const Flow& flow, const Test& test, std::string_view name) {
                     return next ? std::move(next) : std::move(acc);
                 })](std::size_t i) mutable { return take(found{}, read(n - 1 - i)); };
     };
-    return first_hit<typename found::value_type>(flow.source.size(), make_probe, flow.run_options(), name);
+    return first_hit<typename found::value_type>(flow.source.size(), make_probe, from_the_back(flow.run_options(), flow.source.size()), name);
 }
 
 /// `matches(item)` as a test that gives the item.
