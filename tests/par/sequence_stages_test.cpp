@@ -347,3 +347,12 @@ TEST_CASE("sequence: more items than can be counted are an error, not fewer item
     REQUIRE(half().chain(par(iota((std::uint64_t{1} << 63) - 1))).size() == ~std::uint64_t{0});
     REQUIRE_THROWS_WITH(par(iota(~std::uint64_t{0})).filter([](std::uint64_t) { return true; }).take_any(3), "take_any: n must be at most 2^62, got 18446744073709551615");
 }
+
+TEST_CASE("sequence: options on a sequence beside another are refused, and not lost", "[par][sequence][errors]") {
+    const std::vector<int> input{1, 2, 3};
+    const std::string rule = "with: options stand on the sequence whose sink is called, not on one beside it (in zip, chain, cmp ...): they would be lost";
+    REQUIRE_THROWS_WITH(zip(par(input).with({.grain = 1}), input), rule);
+    REQUIRE_THROWS_WITH(par(input).chain(par(input).with({.grain = 1})), rule);
+    REQUIRE_THROWS_WITH(par(input).eq(par(input).with({.grain = 1})), rule);
+    REQUIRE(zip(par(input), input).with({.grain = 1}).count() == 3);
+}

@@ -15,6 +15,7 @@
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
+#include <xrayon/core/error.hpp>
 #include <xrayon/par/detail/flow.hpp>
 #include <xrayon/par/detail/give.hpp>
 #include <xrayon/par/loop_options.hpp>
@@ -69,17 +70,18 @@ public:
     explicit sequence(Source source, Stage stage = {}, std::shared_ptr<const loop_options> options = nullptr)
         : base(flow{std::move(source), std::move(stage), std::move(options)}) {}
 
-    /// How the sink runs: grain, stop token, deadline, progress, report. Changes no result.
+    /// How the sink runs: grain, stop token, deadline, progress, report. Changes no result. Stages that evaluate at once, such as take_any_while,
+    /// run as `with` before them says; rev and searches from the back report indices as they go, from the back.
     auto with(loop_options options) && {
         return sequence(std::move(flow_.source), std::move(flow_.stage), std::make_shared<const loop_options>(std::move(options)));
     }
 
-    /// At least n items are claimed by a thread at once: `with` a grain of n or more. @throws argument_error if n is 0
+    /// A thread claims n items at once, or as many as the grain if that is more. @throws argument_error if n is 0
     auto with_min_len(std::size_t n) && {
         check(n >= 1, "with_min_len: length must be >= 1", n);
         return with_grain([n](std::optional<std::size_t> grain) { return std::max(grain.value_or(n), n); });
     }
-    /// At most n items are claimed by a thread at once: `with` a grain of n or less. @throws argument_error if n is 0
+    /// A thread claims n items at once, or as many as the grain if that is less. @throws argument_error if n is 0
     auto with_max_len(std::size_t n) && {
         check(n >= 1, "with_max_len: length must be >= 1", n);
         return with_grain([n](std::optional<std::size_t> grain) { return std::min(grain.value_or(n), n); });
@@ -413,6 +415,9 @@ public:
     [[nodiscard]] Source take_source() &&
         requires indexed
     {
+        if (flow_.options != nullptr) [[unlikely]] {
+            throw argument_error("with: options stand on the sequence whose sink is called, not on one beside it (in zip, chain, cmp ...): they would be lost", "");
+        }
         return std::move(flow_.source);
     }
 
