@@ -83,7 +83,7 @@ void check_positions_behind(const Cut& cut, const Plain& plain) {
             workers.install([&] {
                 REQUIRE(items_again().to_vector() == items);
                 REQUIRE(items_again().enumerate().map([](std::size_t i, int x) { return std::pair(i, x); }).to_vector() == indexed);
-                REQUIRE(items_again().zip(items_again().rev()).map([](int a, int b) { return std::pair(a, b); }).to_vector() == zipped);
+                REQUIRE(items_again().zip(cut(par(v)).rev()).map([](int a, int b) { return std::pair(a, b); }).to_vector() == zipped);
                 REQUIRE(items_again().interleave(other).to_vector() == woven);
                 REQUIRE(items_again().chunks(4).to_vector() == chunks);
                 REQUIRE(items_again()
