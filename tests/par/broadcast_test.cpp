@@ -101,9 +101,9 @@ TEST_CASE("broadcast: may be made inside itself, by two pools in each other, and
 }
 
 TEST_CASE("broadcast: does not wait for a worker that is busy", "[par][broadcast]") {
-    const pool workers(2);
     std::atomic<bool> busy{false};
     std::atomic<bool> release{false};
+    const pool workers(2);  // its end waits for the task, which looks at those
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     workers.spawn([&] {
         busy = true;

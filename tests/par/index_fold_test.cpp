@@ -166,7 +166,11 @@ TEST_CASE("fold_index: the lowest failure wins, be it a leaf or a merge", "[par]
 }
 
 TEST_CASE("fold_index: one bit pattern for the sum of ten million doubles", "[par][fold_index][determinism]") {
+#if defined(__SANITIZE_ADDRESS__)
+    const std::size_t n = 1'000'000;  // a minute and a half there
+#else
     const std::size_t n = 10'000'000;
+#endif
     const std::size_t leaf = 1024;
     std::vector<double> data(n);
     for (std::size_t i = 0; i < n; ++i) {

@@ -214,23 +214,20 @@ TEST_CASE("map_index_in_order: a call inside an item above the failure is cancel
                 if (i == 9 || i == 2) {
                     ++inside;
                     try {
-                        for_each_index(
-                            1000,
-                            [&](std::size_t k) {
-                                if (k == 0) {
-                                    if (i == 9) {
-                                        const std::lock_guard lock(path_mutex);
-                                        path = call_path(current_call());
-                                    }
-                                    while (!failed && patient()) {
-                                        std::this_thread::yield();
-                                    }
-                                }
-                                while (i == 9 && !is_cancelled(current_call()) && patient()) {
-                                    std::this_thread::yield();
-                                }
-                            },
-                            {.grain = 1});
+                        // Of one item, so that it takes no other thread: all three are needed out there.
+                        for_each_index(1, [&](std::size_t) {
+                            if (i == 9) {
+                                const std::lock_guard lock(path_mutex);
+                                path = call_path(current_call());
+                            }
+                            while (!failed && patient()) {
+                                std::this_thread::yield();
+                            }
+                            while (i == 9 && !is_cancelled(current_call()) && patient()) {
+                                std::this_thread::yield();
+                            }
+                            for_each_index(5, [](std::size_t) {});
+                        });
                         if (i == 2) {
                             whole = true;
                         }

@@ -323,9 +323,9 @@ TEST_CASE("spawn: a forked child is refused by its parent's pool and has spawns 
     if (!test::child_may_start_threads) {
         return;
     }
-    const pool workers(2);
     std::atomic<bool> release{false};
     std::atomic<bool> busy{false};
+    const pool workers(2);  // its end waits for the task, which looks at those
     workers.spawn([&] {
         busy = true;
         wait_until([&] { return release.load(); });
