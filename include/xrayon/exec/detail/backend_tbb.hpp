@@ -271,6 +271,15 @@ struct alignas(64) offer_limit {
 };
 class gathering;
 
+/// A wait_context of 1 whose end nobody minds: in a forked child something is still counted.
+struct unminded_wait {
+    union {
+        tbb::detail::d1::wait_context value;
+    };
+    unminded_wait() noexcept : value(1) {}
+    ~unminded_wait() {}
+};
+
 /// One thread's stay in a gathering, on its stack.
 struct gathering_place {
     gathering* of;
@@ -278,7 +287,7 @@ struct gathering_place {
     tbb::task_group_context* level = tbb::detail::d1::current_context();  // which dispatch of oneTBB the thread is in
     int slot = tbb::this_task_arena::current_thread_index();
     std::atomic<std::uint32_t> untaken{0};
-    tbb::detail::d1::wait_context left{1};  // its offers that nobody has taken up, and itself
+    unminded_wait left = {};  // its offers that nobody has taken up, and itself
 
     /// Not so where code of the program's has entered another arena, or a loop of its own.
     [[nodiscard]] bool is_current() const noexcept {
@@ -664,7 +673,7 @@ private:
         tbb::detail::d1::task* execute(tbb::detail::d1::execution_data&) override {
             by_.untaken.fetch_sub(1, std::memory_order_release);
             untaken_.fetch_sub(1, std::memory_order_release);
-            by_.left.release();
+            by_.left.value.release();
             gathering& call = call_;
             call.receive();
             taken_.store(false, std::memory_order_release);  // this object may be another offer from here on
@@ -710,12 +719,12 @@ private:
             std::size_t heard = 0;
             body();
             while (!mark_.in_child()) [[likely]] {
-                mine.left.release();
-                tbb::detail::d1::wait(mine.left, context_);
-                mine.left.reserve();
+                mine.left.value.release();
+                tbb::detail::d1::wait(mine.left.value, context_);
                 if (!wait_for_call(heard)) {
                     break;
                 }
+                mine.left.value.reserve();
                 help_(work_);
             }
             gathering_here = mine.outer;
@@ -760,8 +769,8 @@ private:
             gathering_here = &mine;
             help_(work_);
             if (!mark_.in_child()) [[likely]] {
-                mine.left.release();
-                tbb::detail::d1::wait(mine.left, context_);  // nothing is left behind in a slot that nobody is in
+                mine.left.value.release();
+                tbb::detail::d1::wait(mine.left.value, context_);  // nothing is left behind in a slot that nobody is in
             }
             gathering_here = waiting;
         }
@@ -789,7 +798,7 @@ private:
         std::atomic<std::uint32_t>& untaken = offers_here.untaken;
         mine.untaken.fetch_add(1, std::memory_order_relaxed);
         untaken.fetch_add(1, std::memory_order_relaxed);
-        mine.left.reserve();
+        mine.left.value.reserve();
         {
             const std::lock_guard lock(mutex_);
             ++open_;
