@@ -259,7 +259,7 @@ TEST_CASE("memory budget: stop token and searches end it", "[par][memory_budget]
 }
 
 TEST_CASE("memory budget: says what is wrong before anything runs", "[par][memory_budget][errors]") {
-    bool ran = false;
+    std::atomic<bool> ran{false};
     const auto item = [&](std::size_t) { ran = true; };
     const auto big = [](std::size_t i) { return i == 17 ? std::size_t{5000} : std::size_t{10}; };
     REQUIRE_THROWS_WITH(for_each_index(20, item, {.run = {.memory_budget = 4096, .item_bytes = big}}),
