@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// How quick are the sorts and the scan beside std::sort, std::stable_sort, oneTBB's parallel_sort and parallel_scan? W10s is the sort of 1e7
-// random doubles. Interleaved rounds, paired ratios, answers compared bit for bit (support/paired.hpp); every run sorts a fresh copy of
+// How quick are the sorts and the scan beside std::sort, std::stable_sort, oneTBB's parallel_sort and parallel_scan, and Rayon's sorts? W10s is
+// the sort of 1e7 random doubles. Interleaved rounds, paired ratios, answers compared bit for bit (support/paired.hpp); every run sorts a fresh copy of
 // the same input, made outside of the clock.
 //
 //   bench.par.sort [WORKLOAD...] [--threads 1,2] [--pairs 30] [--seconds 120]
 //
 // Exit codes: 0 done; 1 error, or rivals whose answers differ; 2 usage.
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,7 @@
 #include "../support/machine.hpp"
 #include "../support/paired.hpp"
 #include "../support/report.hpp"
+#include "sequence/rayon_process.hpp"
 
 namespace {
 
@@ -50,6 +52,17 @@ doubles random_doubles(std::size_t n) {
     return values;
 }
 
+#if defined(XRAYON_BENCH_RAYON)
+/// Adds Rayon's sorts of n random doubles, in a process of their own.
+void add_rayon(contest& c, std::size_t threads, std::size_t n) {
+    const auto process = std::make_shared<rayon_process>(XRAYON_BENCH_RAYON, threads);
+    c.add({"Rayon par_sort_unstable_by", {}, [process, n](std::size_t runs) { return process->sample("sort", n, runs); }});
+    c.add({"Rayon par_sort_by", {}, [process, n](std::size_t runs) { return process->sample("sort_stable", n, runs); }});
+}
+#else
+void add_rayon(contest&, std::size_t, std::size_t) { std::cout << "Rayon is left out: " << XRAYON_BENCH_RAYON_MISSING << "\n"; }
+#endif
+
 /// The input of a contest, and the copy that a rival sorts.
 template <class Value>
 struct work_of {
@@ -62,7 +75,7 @@ std::uint64_t checksum_term(const Value& value) {
     if constexpr (std::is_same_v<Value, std::string>) {
         return std::hash<std::string>{}(value);
     } else {
-        return static_cast<std::uint64_t>(std::hash<Value>{}(value));
+        return std::bit_cast<std::uint64_t>(value);  // as Rayon's program does
     }
 }
 
@@ -109,7 +122,9 @@ contest sort_contest(venue& at, std::string name, std::string question, std::vec
 }
 
 contest random_sort(venue& at, std::string name, std::size_t n) {
-    return sort_contest(at, std::move(name), "sort of " + to_text(n) + " random doubles", random_doubles(n));
+    contest c = sort_contest(at, std::move(name), "sort of " + to_text(n) + " random doubles", random_doubles(n));
+    add_rayon(c, at.threads, n);
+    return c;
 }
 
 contest small_sorts(venue& at, std::string name, std::size_t n) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rayon's side of bench.par.sequence. One argument: threads. Each line "workload n runs" on standard input is answered with the seconds of
+// Rayon's side of bench.par.sequence and bench.par.sort. One argument: threads. Each line "workload n runs" on standard input is answered with the seconds of
 // one run and the checksum of its result. Destroying and checking the result are outside of the clock.
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -34,6 +34,20 @@ fn timed<R>(runs: usize, check: impl Fn(&R) -> f64, mut run: impl FnMut() -> R) 
         }
     }
     (seconds / runs as f64, checksum)
+}
+
+/// A fresh copy for each run, made outside of the clock.
+fn timed_sort(runs: usize, input: &[f64], sort: impl Fn(&mut [f64])) -> (f64, f64) {
+    let mut seconds = 0.0;
+    let mut sum = 0u64;
+    for _ in 0..runs {
+        let mut copy = input.to_vec();
+        let begin = Instant::now();
+        sort(black_box(&mut copy));
+        seconds += begin.elapsed().as_secs_f64();
+        sum = copy.iter().fold(0u64, |sum, v| sum.wrapping_mul(31).wrapping_add(v.to_bits()));
+    }
+    (seconds / runs as f64, (sum >> 11) as f64)
 }
 
 fn absolute(v: &mut f64) {
@@ -83,6 +97,8 @@ fn main() {
                 }
                 sum
             }),
+            "sort" => timed_sort(runs, &x.iter().map(|v| (v + 1.0) / 2.0).collect::<Vec<_>>(), |v| v.par_sort_unstable_by(f64::total_cmp)),
+            "sort_stable" => timed_sort(runs, &x.iter().map(|v| (v + 1.0) / 2.0).collect::<Vec<_>>(), |v| v.par_sort_by(f64::total_cmp)),
             other => panic!("no workload {}", other),
         });
         println!("{:e} {:e}", seconds, checksum);

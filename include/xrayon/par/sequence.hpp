@@ -107,6 +107,8 @@ public:
     /// what the next one finds, so a result must not depend on that.
     template <class Init, class F>
     auto map_init(Init init, F function) && {
+        detail::check_init<Init>();
+        detail::check_call<F, std::remove_cvref_t<std::invoke_result_t<const Init&>>&, item_type>();
         if constexpr (indexed) {
             return around(detail::map_init_source<Source, Init, F>(std::move(flow_.source), std::move(init), std::move(function)));
         } else {
@@ -468,6 +470,8 @@ private:
     }
     template <template <class, class, class> class Fold, class Init, class F>
     auto folded(std::size_t n, Init init, F step) {
+        detail::check_init<Init>();
+        detail::check_call<F, stored_t<std::invoke_result_t<const Init&>>, item_type>();
         auto options = flow_.options;
         using source = Fold<flow, Init, F>;
         return sequence<source, detail::no_stage>(source(std::move(flow_), n, std::move(init), std::move(step)), {}, std::move(options));

@@ -2,6 +2,7 @@
 #ifndef XRAYON_PAR_SEQUENCE_SINKS_HPP
 #define XRAYON_PAR_SEQUENCE_SINKS_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -57,17 +58,25 @@ struct check_predicate {
     static_assert(tests_item<F, Item>,
                   "xrayon: the predicate must take a const item, give a bool and be callable as const (not `mutable`): several threads call it at once");
 };
+template <class F, class... Arguments>
+struct check_call {
+    constexpr check_call() noexcept {}
+    static_assert(std::invocable<const F&, Arguments...>,
+                  "xrayon: the function does not take what it is called with, or is not callable as const (a lambda that is `mutable`): several threads call it at once");
+};
+/// What begins a fold, a reduction or a scratch object: `init()`.
+template <class Init>
+struct check_init {
+    constexpr check_init() noexcept {}
+    static_assert(std::invocable<const Init&>,
+                  "xrayon: what makes the first value must be callable without arguments and as const (not `mutable`): several threads call it at once");
+};
 
 /// @throws argument_error  "<before><wanted><behind>, got <got>" if they differ
 inline void check_size(std::string_view before, std::size_t wanted, std::string_view behind, std::size_t got) {
     if (got != wanted) [[unlikely]] {
         check(false, std::string(before) + to_text(wanted) + std::string(behind), got);
     }
-}
-
-template <class Key>
-auto by_key(const Key& key) {
-    return [&key](const auto& a, const auto& b) { return natural_less{}(give(key, a), give(key, b)); };
 }
 
 } // namespace detail
@@ -186,50 +195,60 @@ public:
     /// Items joined by `join(a, b)`: left to right from `identity()` within leaves (see `fold`), leaves along the canonical tree.
     template <class Identity, class F>
     [[nodiscard]] auto reduce(const Identity& identity, const F& join) && {
+        detail::check_init<Identity>();
+        detail::check_call<F, stored_t<std::invoke_result_t<const Identity&>>, item_type>();
         return detail::reduce(flow_, identity, join);
     }
 
     /// The same without identity: a std::optional, empty if there are no items.
     template <class F>
     [[nodiscard]] auto reduce_with(const F& join) && {
+        detail::check_call<F, stored_t<item_type>, item_type>();
         return detail::reduce_with(flow_, join, "reduce_with");
     }
 
     /// reduce of results (par/try_result.hpp): `join(a, b)` of what two of them hold gives one too. The first failed one, or what the whole is.
     template <class Identity, class F>
     [[nodiscard]] auto try_reduce(const Identity& identity, const F& join) && {
+        detail::check_init<Identity>();
+        detail::check_call<F, try_output_t<item_type>, try_output_t<item_type>>();
         const auto begin = [&identity] { return std::optional<try_output_t<item_type>>(std::invoke(identity)); };
         return *detail::try_reduce(flow_, begin, join, "try_reduce");
     }
     /// The same without identity: a std::optional of the result, empty if there are no items.
     template <class F>
     [[nodiscard]] auto try_reduce_with(const F& join) && {
+        detail::check_call<F, try_output_t<item_type>, try_output_t<item_type>>();
         return detail::try_reduce(flow_, [] { return std::optional<try_output_t<item_type>>(); }, join, "try_reduce_with");
     }
 
     /// The first of the smallest items by natural_less (NaN behind everything); nothing if there are none.
-    [[nodiscard]] auto min() && { return detail::min_item(flow_, natural_less{}, "min"); }
+    [[nodiscard]] auto min() && { return detail::extreme_number<false>(flow_, "min"); }
     /// The last of the greatest items by natural_less: NaN if there is one.
-    [[nodiscard]] auto max() && { return detail::max_item(flow_, natural_less{}, "max"); }
+    [[nodiscard]] auto max() && { return detail::extreme_number<true>(flow_, "max"); }
     /// The first of the smallest by `less(a, b)`.
     template <class Less>
     [[nodiscard]] auto min_by(const Less& less) && {
+        detail::check_call<Less, const std::remove_reference_t<item_type>&, const std::remove_reference_t<item_type>&>();
         return detail::min_item(flow_, less, "min_by");
     }
     /// The last of the greatest by `less(a, b)`.
     template <class Less>
     [[nodiscard]] auto max_by(const Less& less) && {
+        detail::check_call<Less, const std::remove_reference_t<item_type>&, const std::remove_reference_t<item_type>&>();
         return detail::max_item(flow_, less, "max_by");
     }
-    /// The first of those whose key(item) is smallest.
+    /// The first of those whose key(item) is smallest. The key function is called once for each item.
     template <class Key>
     [[nodiscard]] auto min_by_key(const Key& key) && {
-        return detail::min_item(flow_, detail::by_key(key), "min_by_key");
+        detail::check_function<Key, const std::remove_reference_t<item_type>&>();
+        return detail::extreme_by_key<false>(std::move(flow_), key, "min_by_key");
     }
-    /// The last of those whose key(item) is greatest.
+    /// The last of those whose key(item) is greatest. The key function is called once for each item.
     template <class Key>
     [[nodiscard]] auto max_by_key(const Key& key) && {
-        return detail::max_item(flow_, detail::by_key(key), "max_by_key");
+        detail::check_function<Key, const std::remove_reference_t<item_type>&>();
+        return detail::extreme_by_key<true>(std::move(flow_), key, "max_by_key");
     }
 
     /// The first item for which `matches(item)` holds. Those behind it are cancelled; what they throw is not thrown.

@@ -15,6 +15,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/ranges.hpp>
+#include <xrayon/exec/pool.hpp>
 #include <xrayon/par/detail/sort/sort_call.hpp>
 #include <xrayon/par/detail/sort/sort_values.hpp>
 #include <xrayon/par/index.hpp>
@@ -70,8 +71,8 @@ private:
 /// The `k` indices of [0, n) that come first, in order. Blocks choose theirs in parallel, of which the best are chosen then.
 template <class First>
 std::vector<std::size_t> choose_first(std::size_t n, std::size_t k, const First& first, const sort_steps& steps) {
-    const std::size_t block =
-        std::max<std::size_t>(32'768, 64 * k);  // by k alone; the first of each block are dear, as all of them are kept
+    // The first of each block are dear, as all of them are kept. Which block an element is in does not enter the result.
+    const std::size_t block = std::max({std::size_t{32'768}, 64 * k, n / (8 * current_num_threads())});
     const std::size_t blocks = n / block + (n % block != 0);
     std::vector<std::vector<std::size_t>> chosen(blocks);
     steps.each(blocks, [&](std::size_t b) {

@@ -16,6 +16,8 @@ namespace xrayon::detail {
 class call_history {
 public:
     [[nodiscard]] bool share_at_once() const noexcept { return credit_.load(std::memory_order_relaxed) != cheap; }
+    /// The last call's items took less than trivial_item on average: a clock between the first few of them is most of what they cost.
+    [[nodiscard]] bool trivial() const noexcept { return trivial_.load(std::memory_order_relaxed); }
 
     /// A call of `items` items took `elapsed` ticks on `threads` threads. Written to only when something changes, because threads that
     /// make small calls all the time share this line.
@@ -27,15 +29,21 @@ public:
         if (now != before) {
             credit_.store(now, std::memory_order_relaxed);
         }
+        const bool was_trivial = elapsed * threads * 1000 < items * (trivial_item * tick_clock::per_microsecond());
+        if (was_trivial != trivial_.load(std::memory_order_relaxed)) {
+            trivial_.store(was_trivial, std::memory_order_relaxed);
+        }
     }
 
 private:
     static constexpr tick_clock::ticks dear_item = 5;  // microseconds: what a call may do before it is shared anyway
+    static constexpr tick_clock::ticks trivial_item = 30;  // nanoseconds: 32 of them are a microsecond
     static constexpr int unknown = 0;
     static constexpr int cheap = 1;
     static constexpr int fresh = 5;
 
     std::atomic<int> credit_{unknown};
+    std::atomic<bool> trivial_{false};
 };
 
 } // namespace xrayon::detail

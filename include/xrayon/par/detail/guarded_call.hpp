@@ -82,7 +82,7 @@ public:
             blas.emplace();
         }
         const auto begin = tick_clock::now();
-        pace pace(options_.grain, threads_);
+        pace pace(options_.grain, threads_, work.history().trivial());
         pace.start(begin);
         outcome_.set_threads(1);
         bool share = threads_ > 1 && state_.count > work.least_claim() && work.history().share_at_once();

@@ -14,6 +14,9 @@ class leaf_cursor {
 public:
     leaf_cursor(const guarded_call& call, call_frame& frame, bool one_by_one) noexcept : call_(call), frame_(frame), one_by_one_(one_by_one) {}
 
+    /// The most items that in_parts runs at once.
+    static constexpr std::size_t part = 128;
+
     [[nodiscard]] call_frame& frame() const noexcept { return frame_; }
 
     /// Calls `run(b, e)` for [begin, end) in parts that are short enough to be stopped between them. The function says at(i) before each item.
@@ -52,8 +55,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t part = 128;
-
     const guarded_call& call_;
     call_frame& frame_;
     bool one_by_one_;

@@ -13,14 +13,17 @@ namespace xrayon::detail {
 
 /// How many items the next claim of one participant takes. Only time is decided here, never a result.
 ///
-/// A call whose items are cheap (call_history) starts inline: claims grow fourfold, so that a call of 64 trivial items reads the
-/// clock a few times only. No claim is much larger than what has been seen so far: after one cheap item the next ten may be dear.
+/// A call whose items are cheap (call_history) starts inline: claims grow fourfold, from one item. No claim is much larger than what has been
+/// seen so far: after one cheap item the next ten may be dear. Where the last call's items were trivial, claims begin with 32 items and grow
+/// eightfold, so that a call of 64 of them reads the clock twice.
 /// Shared claims last about 50 us, shrink towards the end, and never take more than a fair part of what is left.
 class pace {
 public:
     using ticks = tick_clock::ticks;
 
-    pace(std::optional<std::size_t> grain, std::size_t threads) noexcept : grain_(grain.value_or(0)), threads_(threads) {}
+    /// @param trivial  What call_history says of the items.
+    pace(std::optional<std::size_t> grain, std::size_t threads, bool trivial = false) noexcept
+        : grain_(grain.value_or(0)), threads_(threads), first_(trivial ? 32 : 1), growth_(trivial ? 7 : 3) {}
 
     /// The pace of a helper, which joins a call whose items cost about what they cost its caller.
     pace(const pace& caller, ticks now) noexcept
@@ -35,20 +38,22 @@ public:
         }
         if (threads_ == 1) {
             // Nobody to share with: claims only bound how long a stop goes unnoticed.
-            return std::max<std::size_t>(1, std::min({left, 4 * done_, in_ticks(long_claim)}));
+            return done_ == 0 ? std::min(left, first_) : std::max<std::size_t>(1, std::min({left, (growth_ + 1) * done_, in_ticks(long_claim)}));
         }
         if (done_ == 0) {
-            return 1;  // nobody knows yet what an item costs
+            return first_;  // nobody knows yet what an item costs
         }
         const std::size_t fair = std::max<std::size_t>(1, left / (4 * threads_));
         if (!shared_) {
-            return std::max<std::size_t>(1, std::min({3 * done_, std::max(2 * fair, std::min(left, in_ticks(short_claim))), in_ticks(share_after)}));
+            return std::max<std::size_t>(1, std::min({growth_ * done_, std::max(2 * fair, std::min(left, in_ticks(short_claim))), in_ticks(share_after)}));
         }
         return std::max({std::size_t{1}, std::min(fair, in_ticks(long_claim)), std::min(left, in_ticks(short_claim))});
     }
 
     /// True when items are dear enough that looking for a stop before each of them costs nothing, or when nobody knows yet.
-    [[nodiscard]] bool dear() const noexcept { return done_ == 0 || item_cost_ >= 0.1 * real(tick_clock::per_microsecond()); }
+    [[nodiscard]] bool dear() const noexcept {
+        return (done_ == 0 && first_ == 1) || item_cost_ >= 0.1 * real(tick_clock::per_microsecond());
+    }
 
     void finished(std::size_t items, ticks now) noexcept {
         done_ += items;
@@ -85,6 +90,8 @@ private:
 
     std::size_t grain_;
     std::size_t threads_;
+    std::size_t first_ = 1;   // items of the first claim
+    std::size_t growth_ = 3;  // a claim is at most so many times what has been done
     double item_cost_ = 0;  // ticks
     std::size_t done_ = 0;
     ticks start_ = 0;

@@ -44,6 +44,8 @@ public:
         });
     }
 
+    [[nodiscard]] const Before& before() const noexcept { return before_; }
+
 private:
     [[no_unique_address]] Before before_;
     Function function_;
