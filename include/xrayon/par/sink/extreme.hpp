@@ -69,7 +69,7 @@ auto max_item(const Flow& flow, const Less& less, std::string_view name) {
 }
 
 /// min_item or max_item of numbers by natural_less. The order of joining does not show in the result (block_extreme.hpp), so the numbers of a part
-/// of a leaf are written down and then compared several at a time.
+/// of a leaf are compared several at a time; where they are made for the call they are written down first.
 template <bool Greatest, class Flow>
 auto extreme_number(const Flow& flow, std::string_view name) {
     using number = stored_t<typename Flow::item>;
@@ -87,9 +87,18 @@ auto extreme_number(const Flow& flow, std::string_view name) {
             maybe best;
             auto read = flow.source.open();
             cursor.in_parts(begin, end, [&](std::size_t first, std::size_t last) {
+                if constexpr (requires { flow.source.data(); }) {
+                    maybe here;
+                    here.put(block_extreme<Greatest>(flow.source.data() + first, last - first));
+                    best = join(best, here);
+                    return;
+                }
                 number values[leaf_cursor::part];
                 std::size_t i = first;
                 for (; last - i >= 8; i += 8) {  // a known number of neighbours, which g++ -O2 can turn into vector instructions
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
                     for (std::size_t lane = 0; lane < 8; ++lane) {
                         cursor.at(i + lane);
                         values[i + lane - first] = static_cast<number>(read(i + lane));

@@ -38,6 +38,12 @@ public:
     explicit borrowed_range(Range& range) : range_(&range) {}
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(std::ranges::size(*range_)); }
     [[nodiscard]] auto open() const { return range_reader(*range_); }
+    /// Where the elements lie next to each other, in memory.
+    [[nodiscard]] auto data() const
+        requires std::ranges::contiguous_range<Range>
+    {
+        return std::ranges::data(*range_);
+    }
 
 private:
     Range* range_;
