@@ -62,7 +62,7 @@ template <class Real>
 void check_extremes() {
     constexpr Real inf = std::numeric_limits<Real>::infinity();
     const Real nan = std::numeric_limits<Real>::quiet_NaN();
-    for (const std::size_t n : {1, 2, 15, 16, 17, 31, 33, 127, 128, 129, 1000, 5000}) {
+    for (const std::size_t n : {1u, 2u, 15u, 16u, 17u, 31u, 33u, 127u, 128u, 129u, 1000u, 5000u}) {
         std::vector<Real> plain(n);
         for (std::size_t i = 0; i < n; ++i) {
             plain[i] = static_cast<Real>(static_cast<int>(test::mix(i) % 2001) - 1000) / 16;
@@ -258,7 +258,7 @@ TEST_CASE("sequence: a few dear items are summed by all threads, with the bits o
 
     const auto dear = [](std::size_t i) { return 1.0 / (1.0 + static_cast<double>(i)); };
     const auto once = [&](std::size_t n) { return par(iota(n)).map(dear).sum(); };
-    for (const std::size_t n : {1, 2, 9, 1023, 1024, 3000}) {
+    for (const std::size_t n : {1u, 2u, 9u, 1023u, 1024u, 3000u}) {
         const double alone = pool(1).install([&] { return once(n); });
         for (const std::size_t threads : test::thread_counts) {
             const pool workers(threads);
