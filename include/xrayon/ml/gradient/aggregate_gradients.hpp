@@ -17,6 +17,7 @@
 #include <xrayon/core/error.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/ml/gradient/aggregate.hpp>
+#include <xrayon/ml/gradient/batch_rows.hpp>
 #include <xrayon/ml/gradient/detail/element_jobs.hpp>
 #include <xrayon/ml/gradient/detail/fused_gradient.hpp>
 #include <xrayon/ml/gradient/gradient.hpp>

@@ -13,6 +13,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/exec/run_options.hpp>
+#include <xrayon/ml/gradient/batch_rows.hpp>
 #include <xrayon/ml/gradient/compute_gradients.hpp>
 #include <xrayon/ml/gradient/detail/fused_gradient.hpp>
 #include <xrayon/ml/gradient/detail/gradient_weights.hpp>
