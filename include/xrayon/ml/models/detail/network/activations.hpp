@@ -2,6 +2,7 @@
 #ifndef XRAYON_ML_MODELS_DETAIL_NETWORK_ACTIVATIONS_HPP
 #define XRAYON_ML_MODELS_DETAIL_NETWORK_ACTIVATIONS_HPP
 
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -24,13 +25,19 @@ struct tanh_kernel {
     }
 };
 
+/// `value` where `keep` is 1, +0 where it is 0. In integers, which vectors of bytes and of numbers have in common on every processor.
+template <std::floating_point Real>
+[[gnu::always_inline]] [[nodiscard]] inline Real kept(Real value, std::uint8_t keep) noexcept {
+    using word = typename exp_numbers<Real>::word;
+    return std::bit_cast<Real>(std::bit_cast<word>(value) & (word{0} - static_cast<word>(keep)));
+}
+
 /// out := keep ? scale * in : 0. `out` may be `in`.
 template <std::floating_point Real>
 struct dropout_kernel {
     [[gnu::always_inline]] static void run(const Real* in, const std::uint8_t* keep, Real scale, Real* out, std::size_t count) noexcept {
         for (std::size_t i = 0; i < count; ++i) {
-            const Real value = in[i] * scale;
-            out[i] = keep[i] != 0 ? value : Real{0};
+            out[i] = kept(in[i] * scale, keep[i]);
         }
     }
 };
@@ -62,8 +69,7 @@ struct tanh_dropout_backward_kernel {
     [[gnu::always_inline]] static void run(const Real* given, const std::uint8_t* keep, Real scale, Real* error, std::size_t count) noexcept {
         for (std::size_t i = 0; i < count; ++i) {
             const Real t = given[i] / scale;
-            const Real value = error[i] * scale * std::fma(-t, t, Real{1});
-            error[i] = keep[i] != 0 ? value : Real{0};
+            error[i] = kept(error[i] * scale * std::fma(-t, t, Real{1}), keep[i]);
         }
     }
 };

@@ -55,7 +55,7 @@ void apply_layer(const network<Real>& net, std::size_t layer, const array_view<c
 
 /// Dropout of what a hidden layer gave for rows `first_row ...`. Unit u of row r is kept where number r * width + u of the stream
 /// (source / layer) is a hit of probability 1 - p.
-/// @param keep  Room for a byte per number; afterwards not 0 where it was kept.
+/// @param keep  Room for a byte per number; afterwards 1 where it was kept, else 0.
 /// @param out   May be `in`.
 template <std::floating_point Real>
 void drop_units(const network<Real>& net, std::size_t layer, const stream& source, std::size_t first_row, std::size_t rows, const Real* in,
