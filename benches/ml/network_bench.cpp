@@ -18,8 +18,11 @@
 
 #include <xrayon/array/batches.hpp>
 #include <xrayon/ml/batch_inference.hpp>
+#include <xrayon/ml/batch_inference_with_uncertainty.hpp>
+#include <xrayon/ml/gradient/mean_gradient.hpp>
+#include <xrayon/ml/gradient/zip_batches.hpp>
 #include <xrayon/ml/models/multilayer_perceptron.hpp>
-#include <xrayon/par/index.hpp>
+#include <xrayon/random/stream.hpp>
 
 #include "network/blas_network.hpp"
 #include "rivals/venue.hpp"
@@ -28,8 +31,8 @@
 namespace {
 
 using namespace xrayon::bench;
-using xrayon::array_view;
 using xrayon::stream;
+using xrayon::view_of;
 using network = xrayon::ml::multilayer_perceptron<double>;
 
 /// The networks, and more rows than any contest needs.
@@ -134,16 +137,17 @@ contest uncertainty(const shared_stage& on) {
         }
         return sum;
     };
-    c.add("xrayon network", check, one_blas_thread, [=] {
+    const auto check_ours = [](const auto& y) {
+        double sum = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            sum += (ordered_sum(y[i].mean.data(), numbers) + ordered_sum(y[i].stddev.data(), numbers)) * static_cast<double>(i + 1);
+        }
+        return sum;
+    };
+    c.add("xrayon network", check_ours, one_blas_thread, [=] {
         return on->at.workers.install([&] {
-            return xrayon::map_index(count, [&](std::size_t i) {
-                const auto prepared = on->ours.prepare(xrayon::element(xrayon::batches(on->x, batch_rows), i));
-                matrix y = matrix::from_shape({batch_rows, classes});
-                return moments_of(samples, numbers, [&](std::size_t k) {
-                    on->ours.predict_with_dropout_into(prepared, stream(2024) / i / k, y);
-                    return y.data();
-                });
-            });
+            return xrayon::ml::batch_inference_with_uncertainty(xrayon::batches(view_of(on->x).slice(0, count * batch_rows), batch_rows), on->ours,
+                                                                {.samples = samples, .seed = 2024});
         });
     });
     add_rivals<moments>(c, on, count, check, [=](std::size_t i) {
@@ -168,23 +172,26 @@ contest gradients(const shared_stage& on) {
         return sum;
     };
     const auto check = [=](const gradient& g) { return squared_norm(g) / (count * count); };
-    c.add("xrayon network", [=](const network::parameters_type& g) {
+    const auto check_ours = [=](const auto& mean) {
         double sum = 0;
-        for (const matrix& each : g) {
+        for (const matrix& each : mean.gradient) {
             sum += squared_norm(each);
         }
-        return sum / (count * count);
-    }, one_blas_thread, [=] {
+        return sum;
+    };
+    c.add("xrayon network", check_ours, one_blas_thread, [=] {
         return on->at.workers.install([&] {
-            return xrayon::fold_index(count, 1, [&](std::size_t i, std::size_t) {
-                return on->ours.gradient(array_view<const double, 2>(on->rows_of(i), {batch_rows, inputs}),
-                                         std::span<const std::size_t>(on->labels.data() + i * batch_rows, batch_rows));
-            }, [](network::parameters_type a, const network::parameters_type& b) {
-                for (std::size_t p = 0; p < a.size(); ++p) {
-                    xt::noalias(a[p]) += b[p];
+            const auto zero = [&] {
+                network::parameters_type all = on->ours.parameters();
+                for (matrix& each : all) {
+                    each.fill(0);
                 }
-                return a;
-            });
+                return all;
+            };
+            return xrayon::ml::mean_gradient(
+                xrayon::ml::zip_batches(xrayon::batches(view_of(on->x).slice(0, count * batch_rows), batch_rows),
+                                        xrayon::batches(view_of(on->labels).slice(0, count * batch_rows), batch_rows)),
+                zero, [&](const auto& x, const auto& y, network::parameters_type& into) { return on->ours.add_gradient(x, y, into); });
         });
     });
     const auto add = [=](std::size_t i, gradient& sum) {

@@ -123,8 +123,25 @@ TEST_CASE("network gradient: an array that is there is written, whatever it hold
     const bool equal = gradient == expected;
     REQUIRE(equal);
     REQUIRE(gradient[0].data() == where);
+    (void)net.add_gradient(x, y, gradient);  // on top: twice as much
+    for (std::size_t p = 0; p < gradient.size(); ++p) {
+        for (std::size_t i = 0; i < gradient[p].size(); ++i) {
+            REQUIRE(gradient[p].data()[i] == test::approx(2 * expected[p].data()[i]).margin(1e-15));
+        }
+    }
     gradient = {matrix{{1, 2}}, matrix{{3}}, matrix::from_shape({0, 2}), matrix{{1}}, matrix{{1}}};
     (void)net.gradient_into(x, y, gradient);
     const bool shaped = gradient == expected;
     REQUIRE(shaped);
+
+    for (matrix& each : gradient) {
+        each.fill(0);
+    }
+    REQUIRE(net.add_gradient(x, y, gradient) == net.loss(x, y));
+    const bool from_zero = gradient == expected;
+    REQUIRE(from_zero);
+    gradient[3] = matrix{{1}};
+    REQUIRE_THROWS_WITH(net.add_gradient(x, y, gradient), "multilayer_perceptron.add_gradient: parameter 3 has shape (1, 1), the network's has (1, 3)");
+    gradient.pop_back();
+    REQUIRE_THROWS_WITH(net.add_gradient(x, y, gradient), "multilayer_perceptron.add_gradient: there must be 4 parameters, got 3");
 }

@@ -17,6 +17,7 @@
 
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/ml/batch_inference.hpp>
+#include <xrayon/ml/batch_inference_with_uncertainty.hpp>
 
 using namespace xrayon;
 using ml::activation_function;
@@ -137,6 +138,26 @@ TEMPLATE_TEST_CASE("network: the same bits at every thread count, grain and dela
             });
         }
     }
+}
+
+TEST_CASE("network: uncertainty by the two steps is the moments of the samples", "[ml][network][dropout][invariance]") {
+    using matrix = xt::xtensor<double, 2>;
+    const ml::multilayer_perceptron<double> net(options_of(true));
+    static_assert(ml::preparing_predictor<ml::multilayer_perceptron<double>, array_view<const double, 2>>);
+    static_assert(ml::sampling_writer<ml::multilayer_perceptron<double>, ml::multilayer_perceptron<double>::prepared, double>);
+    const matrix x = test::normal_matrix<double>(150, 37, 1);
+    const auto two_steps = ml::batch_inference_with_uncertainty(batches(x, 100), net, {.samples = 20, .seed = 6});
+    const auto one_step = ml::batch_inference_with_uncertainty(
+        batches(x, 100), [&](const auto& batch, stream& source) { return net.predict_with_dropout(batch, source); }, {.samples = 20, .seed = 6});
+    for (std::size_t b = 0; b < 2; ++b) {
+        REQUIRE(test::differing(two_steps[b].mean.data(), one_step[b].mean.data(), one_step[b].mean.size()) == 0);
+        REQUIRE(test::differing(two_steps[b].stddev.data(), one_step[b].stddev.data(), one_step[b].stddev.size()) == 0);
+    }
+    double sum = 0;
+    for (std::size_t s = 0; s < 20; ++s) {
+        sum += net.predict_with_dropout(view_of(x).slice(100, 150), stream(6) / 1 / s)(49, 10);
+    }
+    REQUIRE(two_steps[1].mean(49, 10) == test::approx(sum / 20).epsilon(1e-13));
 }
 
 TEST_CASE("network: a gradient is one chain of sums over the rows, however its blocks are cut", "[ml][network][invariance]") {

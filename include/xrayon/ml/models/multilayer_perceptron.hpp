@@ -192,6 +192,11 @@ public:
         fill(1, view_of(batch.first_), view_of(out), &source);
         return out;
     }
+    /// What batch_inference_with_uncertainty asks for, to have samples written where it wants them.
+    [[nodiscard]] std::array<std::size_t, 2> sample_shape(const prepared& batch) const noexcept { return {batch.rows(), outputs()}; }
+    void operator()(const prepared& batch, const stream& source, const array_view<Real, 2>& out) const {
+        predict_with_dropout_into(batch, source, out);
+    }
     template <class Out>
         requires viewable_as<Out, 2>
     void predict_with_dropout_into(const prepared& batch, const stream& source, Out&& out) const {
@@ -228,9 +233,10 @@ public:
     /// @brief The gradient of the mean loss over the rows of X (`loss(X, y)`) by all parameters, in their form; with a stream, of the loss under
     /// dropout as in predict_with_dropout.
     ///
-    /// gradient_into writes to a gradient that is there, shapes it where it has other shapes, and returns the loss.
+    /// gradient_into writes to a gradient that is there, and gives it the shapes where it has others. add_gradient adds to one, as
+    /// data_parallel_step and mean_gradient like it best: sums over rows begin with what it holds. Both return the loss.
     /// @param y  As for loss.
-    /// @throws shape_error, argument_error  as loss; `gradient` is as it was then
+    /// @throws shape_error, argument_error  as loss, and shape_error if a gradient to add to has other shapes; it is as it was then
     ///
     /// Runs on the calling thread. Where batches are of different size, weight their gradients by it to get that of all rows.
     /// @{
@@ -238,25 +244,35 @@ public:
         requires viewable_as<const X&, 2>
     [[nodiscard]] parameters_type gradient(const X& x, const Y& y) const {
         parameters_type out;
-        (void)backward("multilayer_perceptron.gradient", view_of<2>(x), y, nullptr, out);
+        (void)backward("multilayer_perceptron.gradient", view_of<2>(x), y, nullptr, out, false);
         return out;
     }
     template <class X, detail::network_targets<Real> Y>
         requires viewable_as<const X&, 2>
     [[nodiscard]] parameters_type gradient(const X& x, const Y& y, const stream& source) const {
         parameters_type out;
-        (void)backward("multilayer_perceptron.gradient", view_of<2>(x), y, &source, out);
+        (void)backward("multilayer_perceptron.gradient", view_of<2>(x), y, &source, out, false);
         return out;
     }
     template <class X, detail::network_targets<Real> Y>
         requires viewable_as<const X&, 2>
     double gradient_into(const X& x, const Y& y, parameters_type& gradient) const {
-        return backward("multilayer_perceptron.gradient_into", view_of<2>(x), y, nullptr, gradient);
+        return backward("multilayer_perceptron.gradient_into", view_of<2>(x), y, nullptr, gradient, false);
     }
     template <class X, detail::network_targets<Real> Y>
         requires viewable_as<const X&, 2>
     double gradient_into(const X& x, const Y& y, const stream& source, parameters_type& gradient) const {
-        return backward("multilayer_perceptron.gradient_into", view_of<2>(x), y, &source, gradient);
+        return backward("multilayer_perceptron.gradient_into", view_of<2>(x), y, &source, gradient, false);
+    }
+    template <class X, detail::network_targets<Real> Y>
+        requires viewable_as<const X&, 2>
+    double add_gradient(const X& x, const Y& y, parameters_type& gradient) const {
+        return backward("multilayer_perceptron.add_gradient", view_of<2>(x), y, nullptr, gradient, true);
+    }
+    template <class X, detail::network_targets<Real> Y>
+        requires viewable_as<const X&, 2>
+    double add_gradient(const X& x, const Y& y, const stream& source, parameters_type& gradient) const {
+        return backward("multilayer_perceptron.add_gradient", view_of<2>(x), y, &source, gradient, true);
     }
     /// @}
 
@@ -334,9 +350,14 @@ private:
     }
 
     template <class Y>
-    double backward(std::string_view op, const array_view<const Real, 2>& x, const Y& y, const stream* source, parameters_type& gradient) const {
+    double backward(std::string_view op, const array_view<const Real, 2>& x, const Y& y, const stream* source, parameters_type& gradient,
+                    bool add) const {
         const auto targets = checked_targets(op, x, y);
-        detail::shape_gradient(net_, gradient);
+        if (add) {
+            net_.layers.check_shapes_of(op, gradient);
+        } else {
+            detail::shape_gradient(net_, gradient);
+        }
         const auto work = gradient_scratch_.borrow();
         const std::size_t n = x.shape(0);
         const Real share = 1 / static_cast<Real>(n);
@@ -350,7 +371,8 @@ private:
                     sum += losses[i];
                 }
             };
-            detail::add_block_gradient(net_, x.slice(block.begin, block.end), source, block.begin, output_error, gradient, *work);
+            detail::add_block_gradient(net_, x.slice(block.begin, block.end), source, block.begin, output_error, gradient, add || block.begin > 0,
+                                       *work);
         }
         return sum / static_cast<double>(n);
     }

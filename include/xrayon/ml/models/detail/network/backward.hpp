@@ -52,12 +52,13 @@ void activation_backward(const network<Real>& net, std::size_t layer, const Real
     }
 }
 
-/// Adds what up to 128 rows contribute to the gradient; the first block sets it.
+/// What up to 128 rows contribute to the gradient: added to it, or (`add` false) in place of what it holds.
 ///
 /// @param output_error  `output_error(values, work)` turns what the last layer gave for these rows, without gaps, into its error.
 template <std::floating_point Real, class OutputError>
 void add_block_gradient(const network<Real>& net, const array_view<const Real, 2>& x, const stream* source, std::size_t first_row,
-                        const OutputError& output_error, typename dense_layers<Real>::parameters_type& gradient, gradient_workspace<Real>& work) {
+                        const OutputError& output_error, typename dense_layers<Real>::parameters_type& gradient, bool add,
+                        gradient_workspace<Real>& work) {
     const std::size_t rows = x.shape(0);
     const std::size_t layers = net.layers.count();
     work.given.resize(std::max(work.given.size(), layers));
@@ -78,14 +79,13 @@ void add_block_gradient(const network<Real>& net, const array_view<const Real, 2
     Real* error = given(layers - 1);
     output_error(error, work);
 
-    const bool first = first_row == 0;
     for (std::size_t layer = layers; layer-- > 0;) {
         const std::size_t width = net.layers.width(layer + 1);
         const array_view<const Real, 2> error_rows(error, {rows, width});
         work.packed_errors.assign(error_rows);
-        packed_gemm(input_of(layer).transposed(), work.packed_errors, view_of(gradient[2 * layer]), {.add_to_y = !first});
+        packed_gemm(input_of(layer).transposed(), work.packed_errors, view_of(gradient[2 * layer]), {.add_to_y = add});
         Real* const bias = gradient[2 * layer + 1].data();
-        if (first) {
+        if (!add) {
             std::fill_n(bias, width, Real{0});
         }
         run_wide<column_sums_kernel<Real>>(static_cast<const Real*>(error), rows, width, bias);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,16 +69,21 @@ public:
 
     [[nodiscard]] const parameters_type& parameters() const noexcept { return parameters_; }
 
-    /// Other values for all parameters, of the same shapes. If it throws, nothing has changed.
-    void assign(const parameters_type& values) {
-        check(values.size() == parameters_.size(),
-              "multilayer_perceptron.set_parameters: there must be " + to_text(parameters_.size()) + " parameters", values.size());
+    /// @throws argument_error, shape_error  unless there are as many matrices as parameters, of their shapes
+    void check_shapes_of(std::string_view op, const parameters_type& values) const {
+        if (values.size() != parameters_.size()) [[unlikely]] {
+            check(false, std::string(op) + ": there must be " + to_text(parameters_.size()) + " parameters", values.size());
+        }
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            if (values[i].shape() != parameters_[i].shape()) {
-                check_shapes(false, "multilayer_perceptron.set_parameters", "parameter " + to_text(i), values[i].shape(), "the network's",
-                             parameters_[i].shape());
+            if (values[i].shape() != parameters_[i].shape()) [[unlikely]] {
+                check_shapes(false, op, "parameter " + to_text(i), values[i].shape(), "the network's", parameters_[i].shape());
             }
         }
+    }
+
+    /// Other values for all parameters, of the same shapes. If it throws, nothing has changed.
+    void assign(const parameters_type& values) {
+        check_shapes_of("multilayer_perceptron.set_parameters", values);
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
             std::copy(values[i].begin(), values[i].end(), parameters_[i].begin());
         }
