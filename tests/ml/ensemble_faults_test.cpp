@@ -48,8 +48,7 @@ struct constant {
 };
 /// A model that predicts a vector of these numbers.
 constant<vector> says(std::initializer_list<double> values) { return {vector(values)}; }
-/// A model that predicts one number.
-constant<double> says_one(double value) { return {value}; }
+/// Models that predict one number each.
 std::vector<constant<double>> say(std::initializer_list<double> values) {
     std::vector<constant<double>> models;
     for (const double value : values) {

@@ -66,7 +66,7 @@ void combine_tiles(const Combiner& combiner, const List& models, const View& row
                                        begin * extent.columns, target, *mine);
         }
     };
-    for_each_index(n / tile_rows + (n % tile_rows != 0), tile, loop);
+    for_each_index(n / tile_rows + (n % tile_rows != 0), block_body(tile), loop);
 }
 
 } // namespace xrayon::ml::detail
