@@ -83,11 +83,14 @@ int main() {
     say("nearest mean         ", std::get<2>(voters)(test_x));
     const auto vote = [&] { return ml::ensemble_predict(test_x, voters, ensemble::vote{}, {.costs = {5, 5, 1}}); };
     say("their vote           ", vote());
-    std::cout << "on 1 and on 8 threads: " << (xrayon::pool(1).install(vote) == xrayon::pool(8).install(vote) ? "the same" : "not the same") << "\n\n";
+    std::cout << "on 1 and on 8 threads: " << (xrayon::pool(1).install(vote) == xrayon::pool(8).install(vote) ? "the same" : "not the same")
+              << "\n\n";
 
     // Probabilities: models of many types in one vector, weighted. All say that they are row-wise, so tiles of rows go through all of them.
     const std::vector<ml::any_model<>> models{nearest_mean(train_x, train_y, 30), nearest_mean(train_x, train_y, 300),
-                                              ml::row_wise([](const rows_view& x) { return matrix(xt::ones<double>({x.shape(0), std::size_t{10}}) / 10); })};
+                                              ml::row_wise([](const rows_view& x) {
+                                                  return matrix(xt::ones<double>({x.shape(0), std::size_t{10}}) / 10);
+                                              })};
     const auto sure = ml::ensemble_predict(test_x, models, ensemble::mean_probability{.weights = {5, 4, 1}});
     say("weighted soft vote   ", ml::ensemble_predict(test_x, models, ensemble::soft_vote{.weights = {5, 4, 1}}));
     std::cout << "probabilities of row 0 sum to " << xt::sum(xt::view(sure, 0, xt::all()))() << "\n";

@@ -230,7 +230,8 @@ std::vector<named_contest> contests(std::size_t threads) {
     const auto at = std::make_shared<venue>(threads);
     const auto of = std::make_shared<const data>();
     std::vector<named_contest> all;
-    for (const auto& [name, how] : {std::pair("W8m", combination::mean), std::pair("W8w", combination::weighted), std::pair("W8d", combination::median)}) {
+    for (const auto& [name, how] :
+         {std::pair("W8m", combination::mean), std::pair("W8w", combination::weighted), std::pair("W8d", combination::median)}) {
         all.push_back({name, [=, label = std::string(name), way = how] { return ensembles(at, of, label, way); }});
     }
     return all;

@@ -77,7 +77,8 @@ real_model wide(std::size_t columns) {
 } // namespace
 
 TEST_CASE("ensemble: no models", "[ml][ensemble_predict][errors][E1]") {
-    fails_before_any_model<argument_error>([] { (void)ensemble_predict(1, std::vector<constant<double>>{}); }, "ensemble_predict: 0 models");
+    fails_before_any_model<argument_error>([] { (void)ensemble_predict(1, std::vector<constant<double>>{}); },
+                                           "ensemble_predict: 0 models");
 }
 
 TEST_CASE("ensemble: predictions of unlike shapes", "[ml][ensemble_predict][errors][E2][E3]") {
@@ -86,7 +87,8 @@ TEST_CASE("ensemble: predictions of unlike shapes", "[ml][ensemble_predict][erro
     const matrix x = ones(10, 2);
     const std::vector<real_model> models{wide(4), wide(4), wide(3), wide(2)};
     REQUIRE_THROWS_AS(workers.install([&] { return ensemble_predict(x, models); }), shape_error);
-    REQUIRE_THROWS_WITH(workers.install([&] { return ensemble_predict(x, models); }), "ensemble_predict: model 2 gave (10, 3), model 0 gave (10, 4)");
+    REQUIRE_THROWS_WITH(workers.install([&] { return ensemble_predict(x, models); }),
+                        "ensemble_predict: model 2 gave (10, 3), model 0 gave (10, 4)");
     REQUIRE_THROWS_WITH(workers.install([&] { return ensemble_predict(x, models, ensemble::mean{}, {.tile_rows = 4}); }),
                         "ensemble_predict: model 2 gave (4, 3) for rows 0 to 4, model 0 gave (4, 4)");
     try {
@@ -103,7 +105,8 @@ TEST_CASE("ensemble: predictions of unlike shapes", "[ml][ensemble_predict][erro
     REQUIRE_THROWS_WITH(ensemble_predict(x, std::tuple(flat, column)), "ensemble_predict: model 1 gave (10, 1), model 0 gave (10,)");
     // Rows that change from tile to tile, or are not one for one.
     const auto first_row = [&](const array_view<const double, 2>& of) { return static_cast<std::size_t>(of.data() - x.data()) / 2; };
-    const std::vector<real_model> changing{[&](const array_view<const double, 2>& of) { return ones(of.shape(0), first_row(of) < 4 ? 3 : 2); }};
+    const std::vector<real_model> changing{
+        [&](const array_view<const double, 2>& of) { return ones(of.shape(0), first_row(of) < 4 ? 3 : 2); }};
     REQUIRE_THROWS_WITH(workers.install([&] { return ensemble_predict(x, changing, ensemble::mean{}, {.tile_rows = 2, .grain = 1}); }),
                         "ensemble_predict: models gave rows of shape (2,) for tile 2, (3,) for tile 0");
     const std::vector<real_model> halving{[](const array_view<const double, 2>& of) { return ones(of.shape(0) / 2, 1); }};
@@ -123,8 +126,11 @@ TEST_CASE("ensemble: weights that do not fit", "[ml][ensemble_predict][errors][E
     fails_before_any_model<argument_error>(with({-0.5, 2, 1}), "ensemble_predict: weight 0 is -0.5");
     fails_before_any_model<argument_error>(with({0, 0, 0}), "ensemble_predict: weights sum to 0");
     fails_before_any_model<argument_error>(with({2, -1, -1}, true), "ensemble_predict: weights sum to 0");
-    fails_before_any_model<argument_error>([&] { (void)ensemble_predict(1, models, ensemble::vote{{1, not_a_number, 1}}); },
-                                           "ensemble_predict: weight 1 is nan");
+    fails_before_any_model<argument_error>(
+        [&] {
+            (void)ensemble_predict(1, models, ensemble::vote{{1, not_a_number, 1}});
+        },
+        "ensemble_predict: weight 1 is nan");
     // Allowed by option: 2 x 1 - 1 x 2 + 1 x 3, over 2.
     REQUIRE(ensemble_predict(1, models, ensemble::weighted_mean{{2, -1, 1}, true}) == 1.5);
 }
@@ -151,15 +157,17 @@ TEST_CASE("ensemble: medians of even counts are midpoints", "[ml][ensemble_predi
 
 TEST_CASE("ensemble: NaN in medians and extremes, by policy and in any order", "[ml][ensemble_predict][E9]") {
     std::vector<double> values{not_a_number, 3, 1, not_a_number, 2};
-    std::sort(values.begin(), values.end(), [](double a, double b) { return std::bit_cast<std::uint64_t>(a) < std::bit_cast<std::uint64_t>(b); });
+    std::sort(values.begin(), values.end(),
+              [](double a, double b) { return std::bit_cast<std::uint64_t>(a) < std::bit_cast<std::uint64_t>(b); });
     constexpr auto omit = ensemble::nan_policy::omit;
     do {
         const auto models = say({values[0], values[1], values[2], values[3], values[4]});
-        const bool right = std::isnan(ensemble_predict(1, models, ensemble::median{})) && std::isnan(ensemble_predict(1, models, ensemble::median_high{}))
-                           && std::isnan(ensemble_predict(1, models, ensemble::min{})) && std::isnan(ensemble_predict(1, models, ensemble::max{}))
-                           && std::isnan(ensemble_predict(1, models, ensemble::trimmed_mean{1})) && std::isnan(ensemble_predict(1, models))
-                           && ensemble_predict(1, models, ensemble::median{omit}) == 2 && ensemble_predict(1, models, ensemble::median_high{omit}) == 2
-                           && ensemble_predict(1, models, ensemble::min{omit}) == 1 && ensemble_predict(1, models, ensemble::max{omit}) == 3;
+        const bool right =
+            std::isnan(ensemble_predict(1, models, ensemble::median{})) && std::isnan(ensemble_predict(1, models, ensemble::median_high{}))
+            && std::isnan(ensemble_predict(1, models, ensemble::min{})) && std::isnan(ensemble_predict(1, models, ensemble::max{}))
+            && std::isnan(ensemble_predict(1, models, ensemble::trimmed_mean{1})) && std::isnan(ensemble_predict(1, models))
+            && ensemble_predict(1, models, ensemble::median{omit}) == 2 && ensemble_predict(1, models, ensemble::median_high{omit}) == 2
+            && ensemble_predict(1, models, ensemble::min{omit}) == 1 && ensemble_predict(1, models, ensemble::max{omit}) == 3;
         REQUIRE(right);
     } while (std::next_permutation(values.begin(), values.end(),
                                    [](double a, double b) { return std::bit_cast<std::uint64_t>(a) < std::bit_cast<std::uint64_t>(b); }));
@@ -210,7 +218,8 @@ TEST_CASE("ensemble: labels that are none", "[ml][ensemble_predict][errors][E12]
     const std::vector<constant<matrix>> wide_ones{{matrix{{1, not_a_number}}}};
     REQUIRE_THROWS_WITH(ensemble_predict(1, wide_ones, ensemble::vote{}),
                         "ensemble_predict: vote: prediction nan at row 0, column 1 of model 0 is not an integer label");
-    REQUIRE_THROWS_WITH(ensemble_predict(1, say({1, inf}), ensemble::vote{}), "ensemble_predict: vote: prediction inf of model 1 is not an integer label");
+    REQUIRE_THROWS_WITH(ensemble_predict(1, say({1, inf}), ensemble::vote{}),
+                        "ensemble_predict: vote: prediction inf of model 1 is not an integer label");
     // Of many bad ones the lowest, with tiles or without.
     const matrix x = ones(20'000, 1);
     const std::vector<real_model> bad{wide(1), [&](const array_view<const double, 2>& of) {
@@ -246,7 +255,8 @@ TEST_CASE("ensemble: rows that are no probabilities", "[ml][ensemble_predict][er
     REQUIRE_THROWS_WITH(ensemble_predict(1, of(good, matrix{{0.5, not_a_number}, {0, 1}}), ensemble::soft_vote{.normalise = true}),
                         "ensemble_predict: soft_vote: probabilities must be finite and >= 0, got nan at row 0, column 1 of model 1");
     const std::vector<constant<matrix>> none{{matrix::from_shape({3, 0})}};
-    REQUIRE_THROWS_WITH(ensemble_predict(1, none, ensemble::soft_vote{}), "ensemble_predict: probabilities must be (rows, classes), model 0 gave (3, 0)");
+    REQUIRE_THROWS_WITH(ensemble_predict(1, none, ensemble::soft_vote{}),
+                        "ensemble_predict: probabilities must be (rows, classes), model 0 gave (3, 0)");
     REQUIRE_THROWS_WITH(ensemble_predict(1, of(good, good), ensemble::soft_vote{.tolerance = not_a_number}),
                         "ensemble_predict: soft_vote: tolerance must be >= 0, got nan");
 }
@@ -262,7 +272,8 @@ TEST_CASE("ensemble: what the first failing model threw comes out", "[ml][ensemb
     for (const std::size_t k : {1u, 3u, 5u}) {
         models[k] = [k](const array_view<const double, 2>&) -> matrix { throw bad_model{k}; };
     }
-    for (const ml::ensemble_options& options : {ml::ensemble_options{}, ml::ensemble_options{.costs = {1, 2, 3, 4, 5, 6}}, ml::ensemble_options{.tile_rows = 50}}) {
+    for (const ml::ensemble_options& options :
+         {ml::ensemble_options{}, ml::ensemble_options{.costs = {1, 2, 3, 4, 5, 6}}, ml::ensemble_options{.tile_rows = 50}}) {
         try {
             (void)workers.install([&] { return ensemble_predict(x, models, ensemble::mean{}, options); });
             FAIL("nothing was thrown");
@@ -272,11 +283,13 @@ TEST_CASE("ensemble: what the first failing model threw comes out", "[ml][ensemb
     }
     // Said by the report; and with everything still usable.
     run_report report;
-    REQUIRE_THROWS_AS(workers.install([&] { return ensemble_predict(x, models, ensemble::mean{}, {.run = {.report = &report}}); }), bad_model);
+    REQUIRE_THROWS_AS(workers.install([&] { return ensemble_predict(x, models, ensemble::mean{}, {.run = {.report = &report}}); }),
+                      bad_model);
     REQUIRE(report.failed == std::size_t{1});
     REQUIRE(report.path == "ensemble_predict[1]");
-    REQUIRE(workers.install([&] { return ensemble_predict(x, std::vector{wide(2)}); }) (0, 0) == 1);
-    const auto two = std::tuple([](int) -> double { throw std::runtime_error("the first"); }, [](int) -> double { throw std::logic_error("the second"); });
+    REQUIRE(workers.install([&] { return ensemble_predict(x, std::vector{wide(2)}); })(0, 0) == 1);
+    const auto two = std::tuple([](int) -> double { throw std::runtime_error("the first"); },
+                                [](int) -> double { throw std::logic_error("the second"); });
     REQUIRE_THROWS_AS(workers.install([&] { return ensemble_predict(1, two); }), std::runtime_error);
 }
 
@@ -284,7 +297,9 @@ TEST_CASE("ensemble: models that are not there", "[ml][ensemble_predict][errors]
     using number = constant<double>;
     const number three{3};
     const std::string text = "ensemble_predict: model 2 is empty";
-    const auto refused = [&](const auto& models) { fails_before_any_model<argument_error>([&] { (void)ensemble_predict(1, models); }, text); };
+    const auto refused = [&](const auto& models) {
+        fails_before_any_model<argument_error>([&] { (void)ensemble_predict(1, models); }, text);
+    };
     refused(std::vector<const number*>{&three, &three, nullptr});
     refused(std::vector<std::function<double(int)>>{three, three, {}});
     refused(std::vector<std::optional<number>>{three, three, std::nullopt});
@@ -306,7 +321,9 @@ TEST_CASE("ensemble: models that are not there", "[ml][ensemble_predict][errors]
 
 TEST_CASE("ensemble: a trimmed mean that leaves nothing", "[ml][ensemble_predict][errors][E17]") {
     const auto models = say({5, 1, 100, 2});
-    const auto cut = [&](std::size_t count) { return [&models, count] { (void)ensemble_predict(1, models, ensemble::trimmed_mean{count}); }; };
+    const auto cut = [&](std::size_t count) {
+        return [&models, count] { (void)ensemble_predict(1, models, ensemble::trimmed_mean{count}); };
+    };
     fails_before_any_model<argument_error>(cut(2), "ensemble_predict: trimmed_mean: cutting 2 at each end of 4 leaves nothing");
     fails_before_any_model<argument_error>(cut(5), "ensemble_predict: trimmed_mean: cutting 5 at each end of 4 leaves nothing");
     fails_before_any_model<argument_error>(cut(~std::size_t{0}),
@@ -316,7 +333,8 @@ TEST_CASE("ensemble: a trimmed mean that leaves nothing", "[ml][ensemble_predict
 }
 
 TEST_CASE("ensemble: one model is that model, bit for bit", "[ml][ensemble_predict][E18]") {
-    const vector odd{0.1, -0.0, not_a_number, -not_a_number, inf, 5e-324, 1e308, -0.7, std::bit_cast<double>(std::uint64_t{0x7ff8'0000'0000'0123})};
+    const vector odd{
+        0.1, -0.0, not_a_number, -not_a_number, inf, 5e-324, 1e308, -0.7, std::bit_cast<double>(std::uint64_t{0x7ff8'0000'0000'0123})};
     const std::vector<constant<vector>> one{{odd}};
     const auto same = [&](const vector& got) {
         return std::equal(got.begin(), got.end(), odd.begin(), odd.end(),
@@ -369,8 +387,11 @@ TEST_CASE("ensemble: options that cannot be, and what is no model", "[ml][ensemb
     const auto models = say({1, 2});
     fails_before_any_model<argument_error>([&] { (void)ensemble_predict(1, models, ensemble::mean{}, {.grain = 0}); },
                                            "ensemble_predict: options.grain must be >= 1, got 0");
-    fails_before_any_model<argument_error>([&] { (void)ensemble_predict(1, models, ensemble::mean{}, {.costs = {1, 2, 3}}); },
-                                           "ensemble_predict: options.costs must have one for each task (2), got 3");
+    fails_before_any_model<argument_error>(
+        [&] {
+            (void)ensemble_predict(1, models, ensemble::mean{}, {.costs = {1, 2, 3}});
+        },
+        "ensemble_predict: options.costs must have one for each task (2), got 3");
     fails_before_any_model<argument_error>(
         [&] { (void)ensemble_predict(1, models, ensemble::mean{}, {.tile_rows = 4}); },
         "ensemble_predict: options.tile_rows and row_wise need models that take the array_view of some of the input's rows");
@@ -380,8 +401,9 @@ TEST_CASE("ensemble: options that cannot be, and what is no model", "[ml][ensemb
     matrix x = ones(20, 2);
     REQUIRE_THROWS_WITH(ml::ensemble_predict_into(x, std::vector{wide(2)}, ensemble::mean{}, x, {.tile_rows = 5}),
                         "ensemble_predict_into: out must not overlap the input where rows go in tiles");
-    REQUIRE_THROWS_WITH(ml::ensemble_predict_into(x, std::vector{wide(2)}, ensemble::mean{}, array_view<double, 2>(x.data(), {20, 2}, {0, 1})),
-                        "ensemble_predict_into: every index of out must be an element of its own");
+    REQUIRE_THROWS_WITH(
+        ml::ensemble_predict_into(x, std::vector{wide(2)}, ensemble::mean{}, array_view<double, 2>(x.data(), {20, 2}, {0, 1})),
+        "ensemble_predict_into: every index of out must be an element of its own");
 
     const auto mutating = [n = 0](int) mutable { return static_cast<double>(++n); };
     STATIC_REQUIRE(!ml::ensemble_models<std::vector<std::remove_cvref_t<decltype(mutating)>>, int>);

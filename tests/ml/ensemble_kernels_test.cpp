@@ -87,7 +87,8 @@ TEST_CASE("medians and trimmed means: what sorting each element's values gives, 
         }
         const double mean = sum / static_cast<double>(models - 2 * cut);
         right = right && median[i] == std::midpoint(values[(models - 1) / 2], values[models / 2]) && high[i] == values[models / 2]
-                && (models == 1 || median[i] != 0 || !std::signbit(median[i])) && (trimmed[i] == mean || (std::isnan(trimmed[i]) && std::isnan(mean)));
+                && (models == 1 || median[i] != 0 || !std::signbit(median[i]))
+                && (trimmed[i] == mean || (std::isnan(trimmed[i]) && std::isnan(mean)));
     }
     INFO(models << " models, " << count << " elements");
     REQUIRE(right);

@@ -162,8 +162,10 @@ TEST_CASE("ensemble_predict: scikit-learn's VotingClassifier and VotingRegressor
     const std::vector<double> weights(std::begin(golden::voting_weights), std::end(golden::voting_weights));
     const auto of = [](const auto& all) { return [&all](std::size_t k) { return all[k]; }; };
     const std::vector<std::size_t> which{0, 1, 2};
-    const auto value_models = std::tuple([&](int) { return of(values)(0); }, [&](int) { return of(values)(1); }, [&](int) { return of(values)(2); });
-    const auto label_models = std::tuple([&](int) { return of(labels)(0); }, [&](int) { return of(labels)(1); }, [&](int) { return of(labels)(2); });
+    const auto value_models =
+        std::tuple([&](int) { return of(values)(0); }, [&](int) { return of(values)(1); }, [&](int) { return of(values)(2); });
+    const auto label_models =
+        std::tuple([&](int) { return of(labels)(0); }, [&](int) { return of(labels)(1); }, [&](int) { return of(labels)(2); });
 
     const auto same_labels = [](const auto& got, std::span<const int> expected) {
         return std::equal(got.begin(), got.end(), expected.begin(), expected.end());

@@ -34,7 +34,8 @@ const auto formula = [](double x, double mean, float scale) { return (x - mean) 
 
 TEST_CASE("map_elements: the formula of each element, at every thread count and grain", "[ml][map_elements]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
-    const std::optional<std::size_t> grain = GENERATE(std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{1000});
+    const std::optional<std::size_t> grain =
+        GENERATE(std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{1000});
     const matrix a = table(71, 60, 3);  // 4,260 elements: more than four blocks
     const matrix b = table(71, 60, 5);
     const xt::xtensor<float, 2> c(std::array<std::size_t, 2>{71, 60}, 0.3F);
@@ -67,7 +68,8 @@ TEST_CASE("map_elements: one array, vectors, other results, none", "[ml][map_ele
     REQUIRE(!above(1));
     REQUIRE((ml::map_elements(std::vector<double>{}, [](double v) { return v; }).size() == 0));
     xt::xtensor<double, 1> roots = xt::zeros<double>({3});
-    ml::map_elements_into(std::vector<float>{1, 4, 9}, [](float v) { return std::sqrt(v); }, roots);
+    ml::map_elements_into(
+        std::vector<float>{1, 4, 9}, [](float v) { return std::sqrt(v); }, roots);
     REQUIRE((roots == xt::xtensor<double, 1>{1, 2, 3}));
 }
 
@@ -80,7 +82,8 @@ TEST_CASE("map_elements: shapes must be the same, and the lowest element's excep
     REQUIRE_THROWS_WITH(ml::map_elements(std::tie(a, b), sum), "map_elements: array 1 has shape (41, 100), array 0 has (100, 41)");
     matrix out = b;
     REQUIRE_THROWS_AS(ml::map_elements_into(std::tie(a, a), sum, out), shape_error);
-    REQUIRE_THROWS_WITH(ml::map_elements_into(std::tie(a, a), sum, out), "map_elements_into: out has shape (41, 100), array 0 has (100, 41)");
+    REQUIRE_THROWS_WITH(ml::map_elements_into(std::tie(a, a), sum, out),
+                        "map_elements_into: out has shape (41, 100), array 0 has (100, 41)");
     REQUIRE((out == b));
     REQUIRE_THROWS_WITH(ml::map_elements(a, [](double x) { return x; }, {.grain = 0}), "map_elements: options.grain must be >= 1, got 0");
 

@@ -45,7 +45,8 @@ vector features(const row& x) {
 
 TEST_CASE("map_rows: the features of row i stand in row i, at every thread count and grain", "[ml][map_rows]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
-    const std::optional<std::size_t> grain = GENERATE(std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{100});
+    const std::optional<std::size_t> grain =
+        GENERATE(std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{100});
     const matrix x = table(137, 5);
     matrix expected = matrix::from_shape({137, 2});
     for (std::size_t i = 0; i < 137; ++i) {
@@ -61,8 +62,12 @@ TEST_CASE("map_rows: the features of row i stand in row i, at every thread count
         // Into a view, by a function that writes.
         matrix wide = xt::zeros<double>({137, 4});
         const auto half = view_of(wide).slice<1>(1, 3);
-        ml::map_rows_into(x, [](const row& from, const array_view<double, 1>& to) { const vector value = features(from); to.assign_from(view_of(value)); }, half,
-                          {.grain = grain});
+        ml::map_rows_into(x,
+                          [](const row& from, const array_view<double, 1>& to) {
+                              const vector value = features(from);
+                              to.assign_from(view_of(value));
+                          },
+                          half, {.grain = grain});
         REQUIRE((matrix(xt::view(wide, xt::all(), xt::range(1, 3))) == expected));
         REQUIRE((wide(136, 0) == 0));
         REQUIRE((wide(136, 3) == 0));
@@ -83,7 +88,8 @@ TEST_CASE("map_rows: samples of any kind, numbers, no rows, in place", "[ml][map
 
     matrix x = table(40, 3);
     const matrix doubled = 2 * x;
-    ml::map_rows_into(x, [](const row& r) { return vector(2 * as_xtensor(r)); }, x);
+    ml::map_rows_into(
+        x, [](const row& r) { return vector(2 * as_xtensor(r)); }, x);
     REQUIRE((x == doubled));
 }
 
@@ -94,7 +100,8 @@ TEST_CASE("map_rows: a row that does not fit is named, whichever thread was firs
     const auto ragged = [&](const row& r) {
         return std::vector<double>(static_cast<std::size_t>(&r[0] - x.data()) / 2 == odd ? 4 : 5, 1.0);
     };
-    const std::string expected = odd == 0 ? "map_rows: row 1 gave (5,), row 0 gave (4,)" : "map_rows: row " + std::to_string(odd) + " gave (4,), row 0 gave (5,)";
+    const std::string expected =
+        odd == 0 ? "map_rows: row 1 gave (5,), row 0 gave (4,)" : "map_rows: row " + std::to_string(odd) + " gave (4,), row 0 gave (5,)";
     const pool workers(threads);
     REQUIRE_THROWS_AS(workers.install([&] { return ml::map_rows(x, ragged, {.grain = 1}); }), shape_error);
     REQUIRE_THROWS_WITH(workers.install([&] { return ml::map_rows(x, ragged, {.grain = 1}); }), expected);
@@ -175,15 +182,19 @@ TEST_CASE("augment: rows become rows, and one sample gives variants of itself", 
     struct sample {
         double value;
     };
-    const auto variants = workers.install(
-        [&] { return ml::augment(sample{5}, [](const sample& s, stream& numbers) { return s.value + draw_uniform(numbers); }, 3, {.seed = 9}); });
+    const auto variants = workers.install([&] {
+        return ml::augment(sample{5}, [](const sample& s, stream& numbers) { return s.value + draw_uniform(numbers); }, 3, {.seed = 9});
+    });
     stream second = stream(9) / 0 / 1;
     REQUIRE((variants.size() == 3));
     REQUIRE((variants[1] == 5 + draw_uniform(second)));
 
-    const auto ragged = [](const row& r, stream& numbers) { return std::vector<double>(numbers.next_u32() == (stream(7) / 3 / 1).next_u32() ? 1 : r.size()); };
+    const auto ragged = [](const row& r, stream& numbers) {
+        return std::vector<double>(numbers.next_u32() == (stream(7) / 3 / 1).next_u32() ? 1 : r.size());
+    };
     REQUIRE_THROWS_AS(workers.install([&] { return ml::augment(x, ragged, 2, {.seed = 7}); }), shape_error);
-    REQUIRE_THROWS_WITH(workers.install([&] { return ml::augment(x, ragged, 2, {.seed = 7}); }), "augment: copy 1 of row 3 gave (1,), copy 0 of row 0 gave (4,)");
+    REQUIRE_THROWS_WITH(workers.install([&] { return ml::augment(x, ragged, 2, {.seed = 7}); }),
+                        "augment: copy 1 of row 3 gave (1,), copy 0 of row 0 gave (4,)");
     const auto throwing = [](double, stream&) -> int { throw std::runtime_error("no variant"); };
     REQUIRE_THROWS_WITH(ml::augment(std::vector<double>{1}, throwing, 2), "no variant");
     REQUIRE_THROWS_WITH(ml::augment(std::vector<double>{1, 2}, throwing, ~std::size_t{0}),

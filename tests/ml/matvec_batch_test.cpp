@@ -91,6 +91,7 @@ TEST_CASE("matvec_batch: says which vector does not fit", "[ml][matvec_batch][er
     REQUIRE_THROWS_WITH(ml::matvec_batch_into(m, v, out), "matvec_batch_into: out has shape (7, 6), the result has (7, 5)");
     REQUIRE_THROWS_AS(ml::matvec_batch_into(m, v, view_of(v).slice<1>(0, 5)), argument_error);
     REQUIRE_THROWS_WITH(ml::matvec_batch_into(m, v, view_of(v).slice<1>(0, 5)), "matvec_batch_into: out must not overlap M or the vectors");
-    REQUIRE_THROWS_WITH(ml::matvec_batch_into(m, rows(v), view_of(v).slice<1>(0, 5)), "matvec_batch_into: out must not overlap M or the vectors");
+    REQUIRE_THROWS_WITH(ml::matvec_batch_into(m, rows(v), view_of(v).slice<1>(0, 5)),
+                        "matvec_batch_into: out must not overlap M or the vectors");
     REQUIRE_THROWS_WITH(ml::matvec_batch(m, v, {.grain = 0}), "matvec_batch: options.grain must be >= 1, got 0");
 }

@@ -70,19 +70,19 @@ template <indexed_range Items, augmentation<element_t<Items>> F>
 [[nodiscard]] auto augment(const Items& items, const F& f, std::size_t copies, const augment_options& options = {}) {
     using value = stored_t<std::invoke_result_t<const F&, element_t<Items>, stream&>>;
     const auto item = [&](std::size_t i) -> decltype(auto) { return element(items, i); };
-    return map_index(
-        detail::augmented_count(element_count(items), copies),
-        [&](std::size_t j) { return detail::variant<value>(f, item, copies, options.seed, j); },
-        {.grain = options.grain, .run = options.run, .name = "augment"});
+    return map_index(detail::augmented_count(element_count(items), copies),
+                     [&](std::size_t j) { return detail::variant<value>(f, item, copies, options.seed, j); },
+                     {.grain = options.grain, .run = options.run, .name = "augment"});
 }
 
 /// @brief The same of the rows of an array, which become the rows of one: copy c of row i is row i * copies + c.
 /// @param x  Two axes or more. `f(row, stream)` gives an array of numbers, the same shape each time, or a number.
 /// @throws shape_error  `augment: copy 1 of row 3 gave (4,), copy 0 of row 0 gave (5,)`
 template <class X, class F>
-    requires(!indexed_range<X>) && detail::sample_source<X> && augmentation<F, detail::sample_t<X>>
-            && detail::row_value<stored_t<std::invoke_result_t<const F&, detail::sample_t<X>, stream&>>>
-[[nodiscard]] auto augment(const X& x, const F& f, std::size_t copies, const augment_options& options = {}) {
+    requires(!indexed_range<X>)
+&&detail::sample_source<X>&& augmentation<F, detail::sample_t<X>>&&
+    detail::row_value<stored_t<std::invoke_result_t<const F&, detail::sample_t<X>, stream&>>> [[nodiscard]] auto
+    augment(const X& x, const F& f, std::size_t copies, const augment_options& options = {}) {
     using value = stored_t<std::invoke_result_t<const F&, detail::sample_t<X>, stream&>>;
     const auto item = [view = view_of(x)](std::size_t i) { return view[i]; };
     return detail::gather_rows(
@@ -95,14 +95,13 @@ template <class X, class F>
 /// @brief Random variants of one sample that is neither a range nor an array: `f(sample, stream)`, `copies` times, from the streams of item 0.
 /// A range that is one sample is handed in as one of a range, `std::span(&sample, 1)`.
 template <class Sample, class F>
-    requires(!indexed_range<Sample>) && (!detail::sample_source<Sample>) && (!xtensor_expression<Sample>)
-            && augmentation<F, const Sample&>
-[[nodiscard]] auto augment(const Sample& sample, const F& f, std::size_t copies, const augment_options& options = {}) {
+    requires(!indexed_range<Sample>)
+&&(!detail::sample_source<Sample>)&&(!xtensor_expression<Sample>)&&augmentation<F, const Sample&> [[nodiscard]] auto augment(
+    const Sample& sample, const F& f, std::size_t copies, const augment_options& options = {}) {
     using value = stored_t<std::invoke_result_t<const F&, const Sample&, stream&>>;
     const auto item = [&](std::size_t) -> const Sample& { return sample; };
-    return map_index(
-        copies, [&](std::size_t j) { return detail::variant<value>(f, item, copies, options.seed, j); },
-        {.grain = options.grain, .run = options.run, .name = "augment"});
+    return map_index(copies, [&](std::size_t j) { return detail::variant<value>(f, item, copies, options.seed, j); },
+                     {.grain = options.grain, .run = options.run, .name = "augment"});
 }
 
 } // namespace xrayon::ml

@@ -45,11 +45,8 @@ struct mapped_arrays {
     [[nodiscard]] const auto& shape() const { return std::get<0>(views).shape(); }
     void check_shapes(std::string_view op) const {
         std::size_t k = 0;
-        std::apply(
-            [&](const auto&... view) {
-                (check_same_shape(op, "array " + to_text(k++), view.shape(), "array 0", shape()), ...);
-            },
-            views);
+        std::apply([&](const auto&... view) { (check_same_shape(op, "array " + to_text(k++), view.shape(), "array 0", shape()), ...); },
+                   views);
     }
 };
 
@@ -59,8 +56,7 @@ template <class Arrays>
 }
 template <class... Array>
 [[nodiscard]] auto mapped(const std::tuple<Array...>& arrays) {
-    return std::apply(
-        [](const auto&... array) { return mapped_arrays<decltype(view_of(array))...>{{view_of(array)...}}; }, arrays);
+    return std::apply([](const auto&... array) { return mapped_arrays<decltype(view_of(array))...>{{view_of(array)...}}; }, arrays);
 }
 
 template <class Arrays>
@@ -92,17 +88,18 @@ void map_block_of(const F& f, const Out& out, const std::tuple<View...>& views, 
 template <class F, class Arrays, class Out>
 void map_into(const F& f, const Arrays& arrays, const Out& out, const map_elements_options& options, std::string_view op) {
     const std::size_t n = out.size();
-    for_each_index(
-        n / map_block + (n % map_block != 0),
-        [&](std::size_t block) { map_block_of(f, out, arrays.views, block * map_block, std::min(n, (block + 1) * map_block)); },
-        {.grain = options.grain, .run = options.run, .name = op});
+    for_each_index(n / map_block + (n % map_block != 0),
+                   [&](std::size_t block) { map_block_of(f, out, arrays.views, block * map_block, std::min(n, (block + 1) * map_block)); },
+                   {.grain = options.grain, .run = options.run, .name = op});
 }
 
 } // namespace detail
 
 /// One array, or a std::tuple of several of one rank, `std::tie(a, b)`: array_views, vectors, xtensor containers, adaptors or views.
 template <class Arrays>
-concept mappable_arrays = requires(const Arrays& arrays) { detail::mapped(arrays); };
+concept mappable_arrays = requires(const Arrays& arrays) {
+    detail::mapped(arrays);
+};
 
 /// @brief `f(a(i, j, ...), b(i, j, ...), ...)` for every element, in parallel: the arrays that a formula reads, in one pass.
 ///
@@ -118,8 +115,8 @@ concept mappable_arrays = requires(const Arrays& arrays) { detail::mapped(arrays
 ///
 /// **Example.** `auto y = map_elements(std::tie(x, mean, scale), [](double x, double m, double s) { return (x - m) / s; });`
 template <mappable_arrays Arrays, class F>
-    requires storable<typename detail::mapped_t<Arrays>::template result<F>>
-[[nodiscard]] auto map_elements(const Arrays& arrays, const F& f, const map_elements_options& options = {}) {
+requires storable<typename detail::mapped_t<Arrays>::template result<F>> [[nodiscard]] auto map_elements(
+    const Arrays& arrays, const F& f, const map_elements_options& options = {}) {
     using mapped = detail::mapped_t<Arrays>;
     const mapped all = detail::mapped(arrays);
     all.check_shapes("map_elements");
@@ -133,16 +130,16 @@ template <mappable_arrays Arrays, class F>
 /// @param out  Mutable, of the arrays' shape; each index an element of its own. May be one of the arrays, element for element.
 /// @throws shape_error  `map_elements_into: out has shape (4, 3), array 0 has (3, 4)`, before f is called.
 template <mappable_arrays Arrays, class F, class Out>
-    requires viewable<Out&> && (!std::is_const_v<typename decltype(view_of(std::declval<Out&>()))::element_type>)
-             && std::is_assignable_v<typename decltype(view_of(std::declval<Out&>()))::element_type&,
-                                     typename detail::mapped_t<Arrays>::template result<F>>
-void map_elements_into(const Arrays& arrays, const F& f, Out&& out, const map_elements_options& options = {}) {
-    const auto all = detail::mapped(arrays);
-    const auto view = view_of(out);
-    all.check_shapes("map_elements_into");
-    check_same_shape("map_elements_into", "out", view.shape(), "array 0", all.shape());
-    detail::map_into(f, all, view, options, "map_elements_into");
-}
+    requires viewable<Out&> &&(!std::is_const_v<typename decltype(view_of(std::declval<Out&>()))::element_type>)&&std::is_assignable_v<
+        typename decltype(view_of(std::declval<Out&>()))::element_type&,
+        typename detail::mapped_t<Arrays>::template result<F>> void map_elements_into(const Arrays& arrays, const F& f, Out&& out,
+                                                                                      const map_elements_options& options = {}) {
+        const auto all = detail::mapped(arrays);
+        const auto view = view_of(out);
+        all.check_shapes("map_elements_into");
+        check_same_shape("map_elements_into", "out", view.shape(), "array 0", all.shape());
+        detail::map_into(f, all, view, options, "map_elements_into");
+    }
 
 } // namespace xrayon::ml
 

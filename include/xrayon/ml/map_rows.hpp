@@ -37,7 +37,9 @@ namespace detail {
 
 /// A range of samples, or an array whose rows are the samples.
 template <class X>
-concept sample_source = indexed_range<X> || requires(const X& x) { rows(x); };
+concept sample_source = indexed_range<X> || requires(const X& x) {
+    rows(x);
+};
 
 template <class X>
 constexpr auto sample_type() {
@@ -69,7 +71,8 @@ template <class X>
 
 /// What can be a row of a result: a number, or an array of numbers whose rank is known.
 template <class T>
-concept row_value = std::is_arithmetic_v<T> || (viewable<const T&> && std::is_arithmetic_v<typename decltype(view_of(std::declval<const T&>()))::value_type>);
+concept row_value =
+    std::is_arithmetic_v<T> ||(viewable<const T&>&& std::is_arithmetic_v<typename decltype(view_of(std::declval<const T&>()))::value_type>);
 
 template <class T>
 constexpr auto array_of_rows() {
@@ -115,9 +118,8 @@ template <class Row, class Say, class Value = stored_t<std::invoke_result_t<cons
 
 /// A function of a sample whose result can be a row; several threads may call it at once.
 template <class F, class X>
-concept row_function = detail::sample_source<X> && std::regular_invocable<const F&, detail::sample_t<X>>
-                       && storable<std::invoke_result_t<const F&, detail::sample_t<X>>>
-                       && detail::row_value<stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>>>;
+concept row_function = detail::sample_source<X> && std::regular_invocable<const F&, detail::sample_t<X>> && storable<std::invoke_result_t<
+    const F&, detail::sample_t<X>>> && detail::row_value<stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>>>;
 
 /// @brief `f(x)` for each row of X, or each sample of a range, as the rows of one array: features of samples.
 ///
@@ -135,7 +137,8 @@ concept row_function = detail::sample_source<X> && std::regular_invocable<const 
 template <class X, row_function<X> F>
 [[nodiscard]] auto map_rows(const X& x, const F& f, const map_rows_options& options = {}) {
     return detail::gather_rows(
-        detail::sample_count(x), [&](std::size_t i) { return stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>>(std::invoke(f, detail::sample(x, i))); },
+        detail::sample_count(x),
+        [&](std::size_t i) { return stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>>(std::invoke(f, detail::sample(x, i))); },
         [](std::size_t i) { return "row " + to_text(i); }, "map_rows", {.grain = options.grain, .run = options.run, .name = "map_rows"});
 }
 
@@ -148,33 +151,44 @@ template <class X, row_function<X> F>
 ///                         place: `map_rows_into: row 3: the result has shape (4,), its slot has (5,)`. Rows that had finished are written.
 /// @throws argument_error  if options.grain is 0, or rows of out overlap each other.
 template <class X, class F, class Out>
-    requires detail::sample_source<X> && requires(Out& out) { rows(out); }
-             && (std::invocable<const F&, detail::sample_t<X>, element_t<decltype(rows(std::declval<Out&>()))>>
-                 || (std::regular_invocable<const F&, detail::sample_t<X>>
-                     && array_assignable<element_t<decltype(rows(std::declval<Out&>()))>, std::invoke_result_t<const F&, detail::sample_t<X>>>))
-void map_rows_into(const X& x, const F& f, Out&& out, const map_rows_options& options = {}) {
-    const std::size_t n = detail::sample_count(x);
-    const auto slots = rows(out);
-    check_shapes(slots.size() == n, "map_rows_into", "out", view_of(out).shape(), "the rows", std::array{n});
-    check(elements_lie_apart(slots), "map_rows_into: rows of out must not overlap each other");
-    using slot = element_t<decltype(rows(std::declval<Out&>()))>;
-    for_each_index(
-        n,
-        [&](std::size_t i) {
-            if constexpr (std::invocable<const F&, detail::sample_t<X>, slot>) {
-                std::invoke(f, detail::sample(x, i), slots[i]);
-            } else {
-                const stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>> value(std::invoke(f, detail::sample(x, i)));
-                try {
-                    assign_array("map_rows_into", slots[i], value);
-                } catch (const shape_error& error) {
-                    throw shape_error("map_rows_into: row " + to_text(i) + std::string(error.what()).substr(13),
-                                      error.lhs(), error.rhs());
+    requires detail::sample_source<X> && requires(Out& out) {
+        rows(out);
+    } &&(
+        std::invocable<
+            const F&, detail::sample_t<X>,
+            element_t<decltype(rows(
+                std::declval<
+                    Out&>()))>> || (std::regular_invocable<const F&, detail::sample_t<X>> && array_assignable<element_t<decltype(rows(std::declval<Out&>()))>, std::invoke_result_t<const F&, detail::sample_t<X>>>)) void map_rows_into(const X&
+                                                                                                                                                                                                                                             x,
+                                                                                                                                                                                                                                         const F&
+                                                                                                                                                                                                                                             f,
+                                                                                                                                                                                                                                         Out&&
+                                                                                                                                                                                                                                             out,
+                                                                                                                                                                                                                                         const map_rows_options&
+                                                                                                                                                                                                                                             options =
+                                                                                                                                                                                                                                                 {}) {
+        const std::size_t n = detail::sample_count(x);
+        const auto slots = rows(out);
+        check_shapes(slots.size() == n, "map_rows_into", "out", view_of(out).shape(), "the rows", std::array{n});
+        check(elements_lie_apart(slots), "map_rows_into: rows of out must not overlap each other");
+        using slot = element_t<decltype(rows(std::declval<Out&>()))>;
+        for_each_index(
+            n,
+            [&](std::size_t i) {
+                if constexpr (std::invocable<const F&, detail::sample_t<X>, slot>) {
+                    std::invoke(f, detail::sample(x, i), slots[i]);
+                } else {
+                    const stored_t<std::invoke_result_t<const F&, detail::sample_t<X>>> value(std::invoke(f, detail::sample(x, i)));
+                    try {
+                        assign_array("map_rows_into", slots[i], value);
+                    } catch (const shape_error& error) {
+                        throw shape_error("map_rows_into: row " + to_text(i) + std::string(error.what()).substr(13), error.lhs(),
+                                          error.rhs());
+                    }
                 }
-            }
-        },
-        {.grain = options.grain, .run = options.run, .name = "map_rows_into"});
-}
+            },
+            {.grain = options.grain, .run = options.run, .name = "map_rows_into"});
+    }
 
 } // namespace xrayon::ml
 

@@ -25,9 +25,9 @@ class any_model;
 namespace detail {
 
 template <class Model, class Input>
-concept erasable_model =
-    std::invocable<const model_target_t<Model>&, const Input&> && storable<std::invoke_result_t<const model_target_t<Model>&, const Input&>>
-    && prediction<stored_t<std::invoke_result_t<const model_target_t<Model>&, const Input&>>>;
+concept erasable_model = std::invocable < const model_target_t<Model>
+&, const Input& > &&storable<std::invoke_result_t<const model_target_t<Model>&, const Input&>>&&
+                      prediction<stored_t<std::invoke_result_t<const model_target_t<Model>&, const Input&>>>;
 
 } // namespace detail
 
@@ -75,9 +75,9 @@ public:
     any_model() = default;
     /// @throws  what copying or moving the model throws
     template <class Model>
-        requires(!std::same_as<std::decay_t<Model>, any_model>) && std::constructible_from<std::decay_t<Model>, Model>
-                && detail::erasable_model<std::decay_t<Model>, Input>
-    any_model(Model&& model) {  // NOLINT: models convert
+        requires(!std::same_as<std::decay_t<Model>, any_model>)
+    &&std::constructible_from<std::decay_t<Model>, Model>&& detail::erasable_model<std::decay_t<Model>, Input> any_model(
+        Model&& model) {  // NOLINT: models convert
         if (!detail::is_empty_model(model)) {
             held_ = std::make_shared<const held<std::decay_t<Model>>>(std::forward<Model>(model));
         }

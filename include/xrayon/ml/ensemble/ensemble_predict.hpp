@@ -17,6 +17,7 @@
 #include <xrayon/array/batches.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/error.hpp>
 #include <xrayon/core/shape.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/ml/detail/late_rows.hpp>
@@ -25,27 +26,31 @@
 #include <xrayon/ml/ensemble/detail/model_input.hpp>
 #include <xrayon/ml/ensemble/detail/model_list.hpp>
 #include <xrayon/ml/ensemble/detail/row_tiles.hpp>
+#include <xrayon/par/loop_options.hpp>
+#include <xrayon/schedule/cost_model.hpp>
 #include <xrayon/schedule/invoke_options.hpp>
+#include <xrayon/schedule/task_costs.hpp>
 
 namespace xrayon::ml {
 
 /// Models for an input: a range of one type (pointers, std::function, any_model included) or a std::tuple of several. Each can be called by
 /// several threads at once, as const, with the input or with the array_view of it, and gives a number or an array of numbers.
 template <class Models, class Input>
-concept ensemble_models = detail::model_list<Models>::template fits<Input>
-                          && !std::is_void_v<typename detail::model_list<Models>::template element_type<Input>>;
+concept ensemble_models =
+    detail::model_list<Models>::template fits<Input> && !std::is_void_v<typename detail::model_list<Models>::template element_type<Input>>;
 
 /// A way to make one prediction of those of such models (ml/ensemble/aggregation.hpp).
 template <class Aggregation, class Models, class Input>
-concept ensemble_aggregation =
-    requires { typename detail::combiner<typename detail::model_list<Models>::template element_type<Input>, Aggregation>::result; }
-    && (!detail::combines_rows<Aggregation> || detail::model_list<Models>::template rank<Input> == 2
-        || detail::model_list<Models>::template rank<Input> == -1);
+concept ensemble_aggregation = requires {
+    typename detail::combiner<typename detail::model_list<Models>::template element_type<Input>, Aggregation>::result;
+}
+&&(!detail::combines_rows<Aggregation> || detail::model_list<Models>::template rank<Input> == 2
+   || detail::model_list<Models>::template rank<Input> == -1);
 
 struct ensemble_options {
-    task_costs costs = {};           ///< What each model costs, in any unit: the dearest begin first. Not used where rows go in tiles.
-    cost_model* learned = nullptr;   ///< Knows costs from earlier calls, and learns; must outlive the call (schedule/cost_model.hpp).
-    std::string_view key = {};       ///< What `learned` knows these models by.
+    task_costs costs = {};          ///< What each model costs, in any unit: the dearest begin first. Not used where rows go in tiles.
+    cost_model* learned = nullptr;  ///< Knows costs from earlier calls, and learns; must outlive the call (schedule/cost_model.hpp).
+    std::string_view key = {};      ///< What `learned` knows these models by.
     /// Rows of a tile: each tile goes through all models and is combined at once. 0: the whole input goes to each model, but see row_wise.
     std::size_t tile_rows = 0;
     /// The models treat rows independently: then tiles of a size that is found for you where there are 512 rows or more.
@@ -70,9 +75,8 @@ constexpr auto array_of_rank() {
     }
 }
 template <class Aggregation, class Models, class Input>
-using ensemble_result_t =
-    typename decltype(array_of_rank<typename ensemble_combiner<Aggregation, Models, Input>::result,
-                                    gives_labels<Aggregation> ? 1 : model_list<Models>::template rank<Input>>())::type;
+using ensemble_result_t = typename decltype(array_of_rank < typename ensemble_combiner<Aggregation, Models, Input>::result,
+                                            gives_labels<Aggregation> ? 1 : model_list<Models>::template rank < Input >> ())::type;
 
 /// What both forms do before any model is called.
 template <class Models, class Input>
@@ -227,9 +231,9 @@ template <class Input, class Models, class Aggregation = ensemble::mean>
 /// @throws argument_error  as ensemble_predict; and where rows go in tiles, if out overlaps the input. If predictions are no labels or
 ///                         probabilities, or a model fails in a later tile, out has been written in part.
 template <class Input, class Models, class Aggregation, class Out>
-    requires ensemble_models<Models, Input> && ensemble_aggregation<Aggregation, Models, Input> && viewable<Out&>
-             && std::same_as<typename decltype(view_of(std::declval<Out&>()))::element_type,
-                             typename detail::ensemble_combiner<Aggregation, Models, Input>::result>
+    requires ensemble_models<Models, Input> && ensemble_aggregation<Aggregation, Models, Input> && viewable<Out&> && std::same_as<
+        typename decltype(view_of(std::declval<Out&>()))::element_type,
+        typename detail::ensemble_combiner<Aggregation, Models, Input>::result>
 void ensemble_predict_into(const Input& input, const Models& models, const Aggregation& aggregation, Out&& out,
                            const ensemble_options& options = {}) {
     using combiner = detail::ensemble_combiner<Aggregation, Models, Input>;
@@ -249,9 +253,9 @@ void ensemble_predict_into(const Input& input, const Models& models, const Aggre
             check(!shared_bytes(batches(view, std::size_t{1}), batches(rows, std::size_t{1})),
                   "ensemble_predict_into: out must not overlap the input where rows go in tiles");
             if (rows.shape(0) != out_shape[0]) [[unlikely]] {
-                throw shape_error("ensemble_predict_into: out has shape " + shape_text(out_shape) + ", the input has " + to_text(rows.shape(0))
-                                      + " rows",
-                                  out_shape, {rows.shape(0)});
+                throw shape_error(
+                    "ensemble_predict_into: out has shape " + shape_text(out_shape) + ", the input has " + to_text(rows.shape(0)) + " rows",
+                    out_shape, {rows.shape(0)});
             }
             const auto place = [&](std::size_t, std::size_t first, const detail::prediction_extent& extent) {
                 detail::prediction_shape shape = detail::result_shape(extent, labels);

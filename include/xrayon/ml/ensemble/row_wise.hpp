@@ -22,9 +22,7 @@ public:
 
     template <class... Args>
         requires std::invocable<const Model&, Args...>
-    decltype(auto) operator()(Args&&... args) const {
-        return std::invoke(model_, std::forward<Args>(args)...);
-    }
+    decltype(auto) operator()(Args&&... args) const { return std::invoke(model_, std::forward<Args>(args)...); }
 
 private:
     Model model_;

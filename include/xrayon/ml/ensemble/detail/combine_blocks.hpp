@@ -7,14 +7,16 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xrayon/array/array_view.hpp>
 #include <xrayon/array/rows.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/core/error.hpp>
 #include <xrayon/core/shape.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/ensemble/detail/column_kernels.hpp>
@@ -68,9 +70,9 @@ struct prediction_extent {
 
 [[nodiscard]] inline shape_error unlike_predictions(std::size_t model, const prediction_shape& got, const prediction_shape& first,
                                                     const std::string& where = {}) {
-    return shape_error("ensemble_predict: model " + to_text(model) + " gave " + shape_text(got) + where + ", model 0 gave "
-                           + shape_text(first),
-                       got, first);
+    return shape_error(
+        "ensemble_predict: model " + to_text(model) + " gave " + shape_text(got) + where + ", model 0 gave " + shape_text(first), got,
+        first);
 }
 
 /// @throws shape_error  naming the first model whose prediction has another shape than model 0's
@@ -140,7 +142,8 @@ class block_body {
 public:
     template <class F>
         requires(!std::same_as<F, block_body>)
-    explicit block_body(const F& f) noexcept : body_(&f), call_([](const void* body, std::size_t i) { (*static_cast<const F*>(body))(i); }) {}
+    explicit block_body(const F& f) noexcept
+        : body_(&f), call_([](const void* body, std::size_t i) { (*static_cast<const F*>(body))(i); }) {}
     void operator()(std::size_t i) const { call_(body_, i); }
 
 private:

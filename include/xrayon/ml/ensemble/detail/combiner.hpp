@@ -340,9 +340,9 @@ public:
 private:
     static std::size_t checked(std::size_t cut, std::size_t models) {
         if (cut >= models - cut || cut > models) [[unlikely]] {
-            throw argument_error("ensemble_predict: trimmed_mean: cutting " + to_text(cut) + " at each end of " + to_text(models)
-                                     + " leaves nothing",
-                                 to_text(cut));
+            throw argument_error(
+                "ensemble_predict: trimmed_mean: cutting " + to_text(cut) + " at each end of " + to_text(models) + " leaves nothing",
+                to_text(cut));
         }
         return models - 2 * cut;
     }

@@ -43,9 +43,9 @@ public:
     }
 
     template <class Model>
-    static constexpr bool takes_whole = is_shareable_input<Input> && std::invocable<const Model&, const Input&>;
+    static constexpr bool takes_whole = is_shareable_input<Input>&& std::invocable<const Model&, const Input&>;
     template <class Model>
-    static constexpr bool takes_view = has_view && std::invocable<const Model&, view>;
+    static constexpr bool takes_view = has_view&& std::invocable<const Model&, view>;
 
     /// Not for an empty model.
     template <class Model>

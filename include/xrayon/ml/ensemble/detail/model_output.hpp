@@ -7,11 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xrayon/array/array_view.hpp>
 #include <xrayon/array/rows.hpp>
 #include <xrayon/array/xtensor.hpp>
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/core/stored.hpp>
 
 // What models give: a number, or an array of numbers of any layout. All of them are read the same way, block by block in row-major order,
 // as the type that the aggregation computes in.
@@ -25,16 +28,17 @@ template <class T>
 concept scalar_prediction = prediction_element<T>;
 
 template <class T>
-concept view_prediction = !scalar_prediction<T> && viewable<const T&>
-                          && prediction_element<typename decltype(view_of(std::declval<const T&>()))::value_type>;
+concept view_prediction =
+    !scalar_prediction<T> && viewable<const T&> && prediction_element<typename decltype(view_of(std::declval<const T&>()))::value_type>;
 
 /// An array whose rank is only known while running, in row-major order by type.
 template <class T>
-concept dynamic_prediction = !view_prediction<T> && xtensor_expression<T> && prediction_element<typename T::value_type>
-                             && T::static_layout == xt::layout_type::row_major && std::same_as<T, stored_t<T>>
-                             && requires(const T& x) {
-                                    { x.data() } -> std::same_as<const typename T::value_type*>;
-                                };
+concept dynamic_prediction =
+    !view_prediction<
+        T> && xtensor_expression<T> && prediction_element<typename T::value_type> && T::static_layout == xt::layout_type::row_major
+    && std::same_as<T, stored_t<T>> && requires(const T& x) {
+    { x.data() } -> std::same_as<const typename T::value_type*>;
+};
 
 /// How a model's result is kept has to be one of these.
 template <class T>

@@ -12,12 +12,15 @@ namespace xrayon::ml::detail {
 
 /// Holds a model, or none: pointers of all kinds, std::optional.
 template <class T>
-concept model_handle = (std::is_pointer_v<T> || requires(const T& handle) { handle.operator*(); })
-                       && requires(const T& handle) { static_cast<bool>(handle); };
+concept model_handle = (std::is_pointer_v<T> || requires(const T& handle) { handle.operator*(); }) && requires(const T& handle) {
+    static_cast<bool>(handle);
+};
 
 /// Can be asked whether it holds something to call.
 template <class T>
-concept may_be_empty = !model_handle<T> && requires(const T& model) { model.operator bool(); };
+concept may_be_empty = !model_handle<T> && requires(const T& model) {
+    model.operator bool();
+};
 
 /// What is called in the end.
 template <class T>
@@ -44,9 +47,13 @@ template <class T>
 template <class T>
 [[nodiscard]] bool is_row_wise_model(const T& model) {
     const auto& target = model_target(model);
-    if constexpr (requires { { target.row_wise() } -> std::convertible_to<bool>; }) {
+    if constexpr (requires {
+                      { target.row_wise() } -> std::convertible_to<bool>;
+                  }) {
         return target.row_wise();
-    } else if constexpr (requires { { target.row_wise } -> std::convertible_to<bool>; }) {
+    } else if constexpr (requires {
+                             { target.row_wise } -> std::convertible_to<bool>;
+                         }) {
         return target.row_wise;
     } else {
         return false;

@@ -88,8 +88,8 @@ private:
 
     XRAYON_COLD [[noreturn]] void refuse(std::string_view rule, double got, const std::string& where, std::size_t model) const {
         const std::string text = to_text(got);
-        throw argument_error("ensemble_predict: " + name_ + ": " + std::string(rule) + ", got " + text + where + " of model " + to_text(model),
-                             text);
+        throw argument_error(
+            "ensemble_predict: " + name_ + ": " + std::string(rule) + ", got " + text + where + " of model " + to_text(model), text);
     }
 
     std::string name_;

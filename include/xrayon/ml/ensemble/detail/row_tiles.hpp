@@ -25,8 +25,9 @@ constexpr bool can_take_tiles() {
         using tile = typename model_input<Input>::view;
         using list = model_list<Models>;
         if constexpr (list::template fits<tile>) {
-            return std::same_as<typename list::template element_type<tile>, typename list::template element_type<Input>>
-                   && list::template rank<tile> == list::template rank<Input> && list::template rank<tile> != 0;
+            return std::same_as<typename list::template element_type<tile>,
+                                typename list::template element_type<
+                                    Input>> && list::template rank<tile> == list::template rank<Input> && list::template rank<tile> != 0;
         }
     }
     return false;
