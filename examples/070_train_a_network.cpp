@@ -52,7 +52,8 @@ int main() {
 
     for (const int threads : {1, 8}) {
         const network again = xrayon::pool(threads).install([&] { return train(train_x, train_y); });
-        std::cout << "trained on a pool of " << threads << ": " << (again.parameters() == net.parameters() ? "the same bits" : "other bits") << "\n";
+        std::cout << "trained on a pool of " << threads << ": " << (again.parameters() == net.parameters() ? "the same bits" : "other bits")
+                  << "\n";
     }
 
     // 100 samples of dropout for each digit: where they differ, the network is not sure, and there it is wrong more often.
@@ -73,4 +74,4 @@ int main() {
 }
 
 // Output:
-// 
+//

@@ -65,7 +65,8 @@ void add_rivals(contest& c, const shared_stage& on, std::size_t count, const Che
     c.add("raw oneTBB simple", check, one_blas_thread, [=] {
         std::vector<Result> y(count);
         on->at.arena.execute([&] {
-            tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { y[i] = item(i); }, tbb::simple_partitioner{});
+            tbb::parallel_for(
+                std::size_t{0}, count, [&](std::size_t i) { y[i] = item(i); }, tbb::simple_partitioner{});
         });
         return y;
     });
@@ -94,8 +95,9 @@ contest inference(const shared_stage& on) {
     constexpr std::size_t count = 100;
     contest c("W2", "inference: 100 batches of 256 x 128, ReLU and softmax", on->at.threads, count, "batch", 1e-9);
     const auto check = [](const auto& y) { return sum_of_all(y, count); };
-    c.add("xrayon network", check, one_blas_thread,
-          [=] { return on->at.workers.install([&] { return xrayon::ml::batch_inference(xrayon::batches(on->x, batch_rows), on->ours); }); });
+    c.add("xrayon network", check, one_blas_thread, [=] {
+        return on->at.workers.install([&] { return xrayon::ml::batch_inference(xrayon::batches(on->x, batch_rows), on->ours); });
+    });
     add_rivals<matrix>(c, on, count, check, [=](std::size_t i) { return on->net.predict(on->rows_of(i), batch_rows); });
     return c;
 }
@@ -128,8 +130,8 @@ contest uncertainty(const shared_stage& on) {
     constexpr std::size_t count = 20;
     constexpr std::size_t samples = 100;
     constexpr std::size_t numbers = batch_rows * classes;
-    contest c("W3", "Monte Carlo dropout, p 0.1: mean and deviation of 100 samples of 20 batches of 256 x 128", on->at.threads, count * samples,
-              "sample", 1e-9);
+    contest c("W3", "Monte Carlo dropout, p 0.1: mean and deviation of 100 samples of 20 batches of 256 x 128", on->at.threads,
+              count * samples, "sample", 1e-9);
     const auto check = [](const auto& y) {
         double sum = 0;
         for (std::size_t i = 0; i < count; ++i) {
@@ -146,8 +148,8 @@ contest uncertainty(const shared_stage& on) {
     };
     c.add("xrayon network", check_ours, one_blas_thread, [=] {
         return on->at.workers.install([&] {
-            return xrayon::ml::batch_inference_with_uncertainty(xrayon::batches(view_of(on->x).slice(0, count * batch_rows), batch_rows), on->ours,
-                                                                {.samples = samples, .seed = 2024});
+            return xrayon::ml::batch_inference_with_uncertainty(xrayon::batches(view_of(on->x).slice(0, count * batch_rows), batch_rows),
+                                                                on->ours, {.samples = samples, .seed = 2024});
         });
     });
     add_rivals<moments>(c, on, count, check, [=](std::size_t i) {
@@ -207,7 +209,8 @@ contest gradients(const shared_stage& on) {
     c.add("raw oneTBB, a sum a thread", check, one_blas_thread, [=] {
         tbb::combinable<gradient> sums([] { return gradient(parameter_count); });
         on->at.arena.execute([&] {
-            tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { add(i, sums.local()); }, tbb::simple_partitioner{});
+            tbb::parallel_for(
+                std::size_t{0}, count, [&](std::size_t i) { add(i, sums.local()); }, tbb::simple_partitioner{});
         });
         return sums.combine([](gradient a, const gradient& b) {
             std::transform(a.begin(), a.end(), b.begin(), a.begin(), std::plus<>());

@@ -80,7 +80,8 @@ TEST_CASE("multilayer_perceptron: scikit-learn's outputs, loss and gradient", "[
         const activation_function activation = relu ? activation_function::relu : activation_function::tanh;
         const golden::network_case& softmax = relu ? golden::relu_softmax : golden::tanh_softmax;
         const golden::network_case& squared = relu ? golden::relu_squared : golden::tanh_squared;
-        agrees(softmax, known_network(softmax, activation, loss_function::softmax_cross_entropy), std::vector<long>(softmax.y.begin(), softmax.y.end()));
+        agrees(softmax, known_network(softmax, activation, loss_function::softmax_cross_entropy),
+               std::vector<long>(softmax.y.begin(), softmax.y.end()));
         agrees(squared, known_network(squared, activation, loss_function::squared), as_matrix(squared.y, squared.layers.back()));
     }
 }
@@ -148,10 +149,11 @@ TEST_CASE("multilayer_perceptron: dropout keeps what fill_bernoulli keeps, and s
 
 TEST_CASE("multilayer_perceptron: prepared batches give the bits of the whole way", "[ml][network][dropout]") {
     const matrix x = test::normal_matrix<double>(200, 5, 2);
-    for (const auto& options : {ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}, .dropout = {0.5}},
-                                ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}, .activation = activation_function::tanh, .dropout = {0.0, 0.3}},
-                                ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}}, ml::multilayer_perceptron_options{.layers = {5, 3}, .dropout = {0.5}},
-                                ml::multilayer_perceptron_options{.layers = {5, 3}, .loss = loss_function::squared}}) {
+    for (const auto& options :
+         {ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}, .dropout = {0.5}},
+          ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}, .activation = activation_function::tanh, .dropout = {0.0, 0.3}},
+          ml::multilayer_perceptron_options{.layers = {5, 12, 9, 3}}, ml::multilayer_perceptron_options{.layers = {5, 3}, .dropout = {0.5}},
+          ml::multilayer_perceptron_options{.layers = {5, 3}, .loss = loss_function::squared}}) {
         const network net(options);
         const auto prepared = net.prepare(x);
         REQUIRE(prepared.rows() == 200);
@@ -225,13 +227,16 @@ TEST_CASE("multilayer_perceptron: says which argument is wrong", "[ml][network][
     REQUIRE_THROWS_WITH(make({}), "multilayer_perceptron: options.layers must name inputs and outputs at least, got 0");
     REQUIRE_THROWS_WITH(make({.layers = {4}}), "multilayer_perceptron: options.layers must name inputs and outputs at least, got 1");
     REQUIRE_THROWS_WITH(make({.layers = {4, 0, 2}}), "multilayer_perceptron: options.layers must be >= 1; layer 1, got 0");
-    REQUIRE_THROWS_WITH(make({.layers = {4, 3, 2}, .dropout = {1.0}}), "multilayer_perceptron: options.dropout must be in [0, 1); hidden layer 0, got 1");
+    REQUIRE_THROWS_WITH(make({.layers = {4, 3, 2}, .dropout = {1.0}}),
+                        "multilayer_perceptron: options.dropout must be in [0, 1); hidden layer 0, got 1");
     REQUIRE_THROWS_WITH(make({.layers = {4, 3, 3, 2}, .dropout = {0.5, -0.5}}),
                         "multilayer_perceptron: options.dropout must be in [0, 1); hidden layer 1, got -0.5");
     REQUIRE_THROWS_WITH(make({.layers = {4, 3, 2}, .dropout = {std::nan("")}}),
                         "multilayer_perceptron: options.dropout must be in [0, 1); hidden layer 0, got nan");
     REQUIRE_THROWS_WITH(make({.layers = {4, 3, 3, 3, 2}, .dropout = {0.1, 0.2}}),
                         "multilayer_perceptron: options.dropout must have no, one or 3 numbers (one per hidden layer), got 2");
+    REQUIRE_THROWS_WITH(make({.layers = {4, std::size_t{1} << 40, std::size_t{1} << 40}}),
+                        "multilayer_perceptron: options.layers must make no more weights than memory can hold; layer 2, got 1099511627776");
     REQUIRE_THROWS_AS(make({.layers = {4}}), argument_error);
 
     const network net({.layers = {4, 6, 3}});
@@ -242,7 +247,8 @@ TEST_CASE("multilayer_perceptron: says which argument is wrong", "[ml][network][
     REQUIRE_THROWS_AS(net.forward(narrow), shape_error);
     REQUIRE_THROWS_WITH(net.forward(narrow), "multilayer_perceptron.forward: X has shape (5, 3), the first layer has (4, 6)");
     REQUIRE_THROWS_WITH(net(narrow), "multilayer_perceptron: X has shape (5, 3), the first layer has (4, 6)");
-    REQUIRE_THROWS_WITH(net.forward_into(narrow, out), "multilayer_perceptron.forward_into: X has shape (5, 3), the first layer has (4, 6)");
+    REQUIRE_THROWS_WITH(net.forward_into(narrow, out),
+                        "multilayer_perceptron.forward_into: X has shape (5, 3), the first layer has (4, 6)");
     REQUIRE_THROWS_WITH(net.predict(narrow), "multilayer_perceptron.predict: X has shape (5, 3), the first layer has (4, 6)");
     REQUIRE_THROWS_WITH(net.prepare(narrow), "multilayer_perceptron.prepare: X has shape (5, 3), the first layer has (4, 6)");
     REQUIRE_THROWS_WITH(net.predict_with_dropout(narrow, stream(1)),
@@ -260,7 +266,8 @@ TEST_CASE("multilayer_perceptron: says which argument is wrong", "[ml][network][
 
     REQUIRE_THROWS_WITH(net.gradient(x, std::vector{0, 1, 2}), "multilayer_perceptron.gradient: X has shape (5, 4), y has (3,)");
     REQUIRE_THROWS_AS(net.gradient(x, std::vector{0, 1, 2}), shape_error);
-    REQUIRE_THROWS_WITH(net.gradient(x, std::vector{0, 1, 2, 3, 9}), "multilayer_perceptron.gradient: labels must be in [0, 3); row 3, got 3");
+    REQUIRE_THROWS_WITH(net.gradient(x, std::vector{0, 1, 2, 3, 9}),
+                        "multilayer_perceptron.gradient: labels must be in [0, 3); row 3, got 3");
     REQUIRE_THROWS_WITH(net.loss(x, std::vector{0, 1, -1, 3, 9}), "multilayer_perceptron.loss: labels must be in [0, 3); row 2, got -1");
     REQUIRE_THROWS_WITH(net.gradient(matrix::from_shape({0, 4}), std::vector<int>{}),
                         "multilayer_perceptron.gradient: X must have at least 1 row, got 0");
@@ -268,7 +275,8 @@ TEST_CASE("multilayer_perceptron: says which argument is wrong", "[ml][network][
     const network squared({.layers = {4, 6, 3}, .loss = loss_function::squared});
     REQUIRE_THROWS_WITH(squared.gradient(x, y), test::contains("multilayer_perceptron.gradient: whole numbers are labels"));
     REQUIRE_THROWS_WITH(squared.gradient(x, other), "multilayer_perceptron.gradient: y has shape (5, 2), the outputs has (5, 3)");
-    REQUIRE_THROWS_WITH(squared.gradient(x, std::vector<double>(5)), "multilayer_perceptron.gradient: y has shape (5, 1), the outputs has (5, 3)");
+    REQUIRE_THROWS_WITH(squared.gradient(x, std::vector<double>(5)),
+                        "multilayer_perceptron.gradient: y has shape (5, 1), the outputs has (5, 3)");
     REQUIRE_THROWS_WITH(squared.gradient(x, test::normal_matrix<double>(4, 3, 1)),
                         "multilayer_perceptron.gradient: X has shape (5, 4), y has (4, 3)");
 
@@ -279,7 +287,8 @@ TEST_CASE("multilayer_perceptron: says which argument is wrong", "[ml][network][
     network changed = net;
     auto parameters = net.parameters();
     parameters[2] = matrix::from_shape({3, 6});
-    REQUIRE_THROWS_WITH(changed.set_parameters(parameters), "multilayer_perceptron.set_parameters: parameter 2 has shape (3, 6), the network's has (6, 3)");
+    REQUIRE_THROWS_WITH(changed.set_parameters(parameters),
+                        "multilayer_perceptron.set_parameters: parameter 2 has shape (3, 6), the network's has (6, 3)");
     REQUIRE_THROWS_AS(changed.set_parameters(parameters), shape_error);
     parameters.resize(3);
     REQUIRE_THROWS_WITH(changed.set_parameters(parameters), "multilayer_perceptron.set_parameters: there must be 4 parameters, got 3");
@@ -295,7 +304,11 @@ TEST_CASE("multilayer_perceptron: one output takes a vector of targets", "[ml][n
 }
 
 template <class Y>
-concept trains_with = requires(const network& net, const matrix& x, const Y& y) { net.gradient(x, y); };
-static_assert(trains_with<std::vector<int>> && trains_with<std::vector<std::size_t>> && trains_with<matrix> && trains_with<std::vector<double>>);
-static_assert(!trains_with<std::vector<char>> && !trains_with<std::vector<bool>> && !trains_with<std::vector<float>> && !trains_with<std::vector<std::string>>);
+concept trains_with = requires(const network& net, const matrix& x, const Y& y) {
+    net.gradient(x, y);
+};
+static_assert(
+    trains_with<std::vector<int>> && trains_with<std::vector<std::size_t>> && trains_with<matrix> && trains_with<std::vector<double>>);
+static_assert(!trains_with<std::vector<
+                  char>> && !trains_with<std::vector<bool>> && !trains_with<std::vector<float>> && !trains_with<std::vector<std::string>>);
 static_assert(!trains_with<xt::xtensor<float, 2>>);

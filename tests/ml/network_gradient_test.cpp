@@ -46,10 +46,12 @@ void check_slopes(const network& net, const matrix& x, const Y& y) {
     const stream source = stream(4) / "sample";
     REQUIRE(worst_difference(net, net.gradient(x, y), y, [&](const network& at) { return at.loss(x, y); }) < 1e-8);
     const auto dropped = net.gradient(x, y, source);
-    REQUIRE(worst_difference(net, dropped, y, [&](const network& at) {
-                network::parameters_type unused;
-                return at.gradient_into(x, y, source, unused);
-            }) < 1e-8);
+    REQUIRE(worst_difference(net, dropped, y,
+                             [&](const network& at) {
+                                 network::parameters_type unused;
+                                 return at.gradient_into(x, y, source, unused);
+                             })
+            < 1e-8);
     // And dropout is in there.
     const bool differ = !(dropped == net.gradient(x, y));
     REQUIRE(differ);
@@ -64,7 +66,8 @@ TEST_CASE("network gradient: central differences of every parameter", "[ml][netw
         for (const std::vector<double>& dropout : {std::vector<double>{0.3}, std::vector<double>{0, 0.5}}) {
             const network softmax({.layers = {4, 7, 5, 3}, .activation = activation, .dropout = dropout, .seed = 2});
             check_slopes(softmax, x, test::cyclic_labels(rows, 3));
-            const network squared({.layers = {4, 7, 5, 2}, .activation = activation, .dropout = dropout, .loss = loss_function::squared, .seed = 2});
+            const network squared(
+                {.layers = {4, 7, 5, 2}, .activation = activation, .dropout = dropout, .loss = loss_function::squared, .seed = 2});
             check_slopes(squared, x, test::normal_matrix<double>(rows, 2, 12));
         }
     }
@@ -141,7 +144,8 @@ TEST_CASE("network gradient: an array that is there is written, whatever it hold
     const bool from_zero = gradient == expected;
     REQUIRE(from_zero);
     gradient[3] = matrix{{1}};
-    REQUIRE_THROWS_WITH(net.add_gradient(x, y, gradient), "multilayer_perceptron.add_gradient: parameter 3 has shape (1, 1), the network's has (1, 3)");
+    REQUIRE_THROWS_WITH(net.add_gradient(x, y, gradient),
+                        "multilayer_perceptron.add_gradient: parameter 3 has shape (1, 1), the network's has (1, 3)");
     gradient.pop_back();
     REQUIRE_THROWS_WITH(net.add_gradient(x, y, gradient), "multilayer_perceptron.add_gradient: there must be 4 parameters, got 3");
 }

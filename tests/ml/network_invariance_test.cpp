@@ -36,8 +36,8 @@ ml::multilayer_perceptron_options options_of(bool relu) {
 
 /// Rows [first, first + size) alone give the bits that they give among all.
 template <class Real>
-std::size_t differing_alone(const ml::multilayer_perceptron<Real>& net, const xt::xtensor<Real, 2>& x, const xt::xtensor<Real, 2>& y, std::size_t first,
-                            std::size_t size) {
+std::size_t differing_alone(const ml::multilayer_perceptron<Real>& net, const xt::xtensor<Real, 2>& x, const xt::xtensor<Real, 2>& y,
+                            std::size_t first, std::size_t size) {
     const auto alone = net.forward(view_of(x).slice(first, first + size));
     return test::differing(alone.data(), y.data() + first * y.shape(1), alone.size());
 }
@@ -61,7 +61,8 @@ TEMPLATE_TEST_CASE("network: a row's outputs do not depend on the batch it stand
     }
 }
 
-TEMPLATE_TEST_CASE("network: a row's outputs in batches of 1 to 257 rows at every offset", "[.soak][ml][network][invariance]", float, double) {
+TEMPLATE_TEST_CASE("network: a row's outputs in batches of 1 to 257 rows at every offset", "[.soak][ml][network][invariance]", float,
+                   double) {
     const std::size_t rows = 300;
     const auto x = test::normal_matrix<TestType>(rows, 37, 1);
     for (const bool relu : {true, false}) {
@@ -102,7 +103,8 @@ TEMPLATE_TEST_CASE("network: the same bits from any strides into any strides", "
     }
 }
 
-TEMPLATE_TEST_CASE("network: the same bits at every thread count, grain and delay, alone and in batches", "[ml][network][invariance]", float, double) {
+TEMPLATE_TEST_CASE("network: the same bits at every thread count, grain and delay, alone and in batches", "[ml][network][invariance]",
+                   float, double) {
     using matrix = xt::xtensor<TestType, 2>;
     const std::size_t rows = 333;
     const auto x = test::normal_matrix<TestType>(rows, 37, 1);
@@ -148,7 +150,8 @@ TEST_CASE("network: uncertainty by the two steps is the moments of the samples",
     const matrix x = test::normal_matrix<double>(150, 37, 1);
     const auto two_steps = ml::batch_inference_with_uncertainty(batches(x, 100), net, {.samples = 20, .seed = 6});
     const auto one_step = ml::batch_inference_with_uncertainty(
-        batches(x, 100), [&](const auto& batch, stream& source) { return net.predict_with_dropout(batch, source); }, {.samples = 20, .seed = 6});
+        batches(x, 100), [&](const auto& batch, stream& source) { return net.predict_with_dropout(batch, source); },
+        {.samples = 20, .seed = 6});
     for (std::size_t b = 0; b < 2; ++b) {
         REQUIRE(test::differing(two_steps[b].mean.data(), one_step[b].mean.data(), one_step[b].mean.size()) == 0);
         REQUIRE(test::differing(two_steps[b].stddev.data(), one_step[b].stddev.data(), one_step[b].stddev.size()) == 0);
@@ -221,14 +224,18 @@ TEMPLATE_TEST_CASE("network: exp and tanh have the same bits at every vector wid
     same_at_every_width<ml::detail::exp_below_kernel<TestType>>(values);
 }
 
-TEMPLATE_TEST_CASE("network: exp and tanh are the C library's long ones to 1.1 and 3 units in the last place", "[ml][network]", float, double) {
+TEMPLATE_TEST_CASE("network: exp and tanh are the C library's long ones to 1.1 and 3 units in the last place", "[ml][network]", float,
+                   double) {
     const TestType lowest = ml::detail::exp_numbers<TestType>::lowest;
     double worst_exp = 0;
     double worst_tanh = 0;
     for (int i = 0; i <= 20000; ++i) {
         const TestType x = lowest * static_cast<TestType>(i) / 20000 * (i % 2 == 0 ? TestType(1) : TestType(0.01));
         worst_exp = std::max(worst_exp, units(ml::detail::exp_below(x), std::exp(static_cast<long double>(x))));
-        const TestType t = static_cast<TestType>(i - 10000) / 10000 * (i % 3 == 0 ? TestType(20) : i % 3 == 1 ? TestType(1) : TestType(1e-4));
+        const TestType t = static_cast<TestType>(i - 10000) / 10000
+                           * (i % 3 == 0   ? TestType(20)
+                              : i % 3 == 1 ? TestType(1)
+                                           : TestType(1e-4));
         if (t != 0) {
             worst_tanh = std::max(worst_tanh, units(ml::detail::tanh_of(t), std::tanh(static_cast<long double>(t))));
         }

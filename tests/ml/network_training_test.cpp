@@ -81,7 +81,8 @@ void one_hash(const auto& thread_counts, double dropout) {
     const digits<Real> even(0);
     const auto expected = test::hash_of(pool(1).install([&] { return trained(even, 3, dropout); }).parameters());
     for (const std::size_t threads : thread_counts) {
-        for (const std::optional<std::size_t> grain : {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{100}}) {
+        for (const std::optional<std::size_t> grain :
+             {std::optional<std::size_t>{}, std::optional<std::size_t>{1}, std::optional<std::size_t>{100}}) {
             const test::random_delays delays(threads, 8);
             INFO("threads = " << threads << ", grain = " << (grain ? *grain : 0));
             REQUIRE(test::hash_of(pool(threads).install([&] { return trained(even, 3, dropout, grain); }).parameters()) == expected);

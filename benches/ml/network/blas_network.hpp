@@ -117,8 +117,8 @@ private:
         return of;
     }
 
-    static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda,
-                        const double* b, std::size_t ldb, double beta, double* c) {
+    static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, std::size_t m, std::size_t n, std::size_t k, const double* a,
+                        std::size_t lda, const double* b, std::size_t ldb, double beta, double* c) {
         cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1, a, static_cast<int>(lda), b,
                     static_cast<int>(ldb), beta, c, static_cast<int>(n));
     }
@@ -152,9 +152,10 @@ private:
         const double kept = 1 / (1 - drop_share);
         for (std::size_t e = 0; e < count; e += 4) {
             const std::uint64_t block = e / 4;
-            const philox_counter four = philox_4x32_10({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                                                        static_cast<std::uint32_t>(address.nonce), static_cast<std::uint32_t>(address.nonce >> 32)},
-                                                       {static_cast<std::uint32_t>(address.key), static_cast<std::uint32_t>(address.key >> 32)});
+            const philox_counter four =
+                philox_4x32_10({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                                static_cast<std::uint32_t>(address.nonce), static_cast<std::uint32_t>(address.nonce >> 32)},
+                               {static_cast<std::uint32_t>(address.key), static_cast<std::uint32_t>(address.key >> 32)});
             for (std::size_t j = 0; j < 4; ++j) {
                 values[e + j] *= four[j] < cut ? kept : 0.0;
             }

@@ -85,9 +85,9 @@ public:
         matrix first_;
     };
 
-    /// @throws argument_error  if options.layers has fewer than two numbers or one below 1, if options.dropout has another number of numbers
-    ///                         than none, one or one per hidden layer, or one outside of [0, 1).
-    explicit multilayer_perceptron(const multilayer_perceptron_options& options) : net_(detail::checked(options)) {}
+    /// @throws argument_error  if options.layers has fewer than two numbers, one below 1, or makes more weights than memory can hold; if
+    ///                         options.dropout has other than none, one or one number per hidden layer, or one outside of [0, 1).
+    explicit multilayer_perceptron(const multilayer_perceptron_options& options) : net_(detail::checked_network_options(options)) {}
 
     [[nodiscard]] const multilayer_perceptron_options& options() const noexcept { return net_.options; }
     [[nodiscard]] std::size_t inputs() const noexcept { return net_.layers.inputs(); }
@@ -110,24 +110,16 @@ public:
     /// @{
     template <class X>
         requires viewable_as<const X&, 2>
-    [[nodiscard]] matrix forward(const X& x) const {
-        return fresh("multilayer_perceptron.forward", x, nullptr);
-    }
+    [[nodiscard]] matrix forward(const X& x) const { return fresh("multilayer_perceptron.forward", x, nullptr); }
     template <class X>
         requires viewable_as<const X&, 2>
-    [[nodiscard]] matrix operator()(const X& x) const {
-        return fresh("multilayer_perceptron", x, nullptr);
-    }
+    [[nodiscard]] matrix operator()(const X& x) const { return fresh("multilayer_perceptron", x, nullptr); }
     template <class X, class Out>
         requires viewable_as<const X&, 2> && viewable_as<Out, 2>
-    void forward_into(const X& x, Out&& out) const {
-        fill("multilayer_perceptron.forward_into", view_of<2>(x), view_of<2>(out), nullptr);
-    }
+    void forward_into(const X& x, Out&& out) const { fill("multilayer_perceptron.forward_into", view_of<2>(x), view_of<2>(out), nullptr); }
     template <class X, class Out>
         requires viewable_as<const X&, 2> && viewable_as<Out, 2>
-    void operator()(const X& x, Out&& out) const {
-        fill("multilayer_perceptron", view_of<2>(x), view_of<2>(out), nullptr);
-    }
+    void operator()(const X& x, Out&& out) const { fill("multilayer_perceptron", view_of<2>(x), view_of<2>(out), nullptr); }
     /// @}
 
     /// @brief A label for each row of X: the first of the largest outputs of forward(X).
@@ -167,9 +159,7 @@ public:
     }
     template <class X>
         requires viewable_as<const X&, 2>
-    [[nodiscard]] matrix operator()(const X& x, const stream& source) const {
-        return fresh("multilayer_perceptron", x, &source);
-    }
+    [[nodiscard]] matrix operator()(const X& x, const stream& source) const { return fresh("multilayer_perceptron", x, &source); }
     template <class X, class Out>
         requires viewable_as<const X&, 2> && viewable_as<Out, 2>
     void predict_with_dropout_into(const X& x, const stream& source, Out&& out) const {
@@ -371,8 +361,8 @@ private:
                     sum += losses[i];
                 }
             };
-            detail::add_block_gradient(net_, x.slice(block.begin, block.end), source, block.begin, output_error, gradient, add || block.begin > 0,
-                                       *work);
+            detail::add_block_gradient(net_, x.slice(block.begin, block.end), source, block.begin, output_error, gradient,
+                                       add || block.begin > 0, *work);
         }
         return sum / static_cast<double>(n);
     }

@@ -2,8 +2,10 @@
 #ifndef XRAYON_ML_MODELS_MULTILAYER_PERCEPTRON_OPTIONS_HPP
 #define XRAYON_ML_MODELS_MULTILAYER_PERCEPTRON_OPTIONS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -37,11 +39,18 @@ struct multilayer_perceptron_options {
 namespace detail {
 
 /// The options, checked, with one dropout per hidden layer.
-[[nodiscard]] inline multilayer_perceptron_options checked(multilayer_perceptron_options options) {
+[[nodiscard]] inline multilayer_perceptron_options checked_network_options(multilayer_perceptron_options options) {
     check(options.layers.size() >= 2, "multilayer_perceptron: options.layers must name inputs and outputs at least", options.layers.size());
     for (std::size_t l = 0; l < options.layers.size(); ++l) {
         if (options.layers[l] < 1) {
             check(false, "multilayer_perceptron: options.layers must be >= 1; layer " + to_text(l), options.layers[l]);
+        }
+    }
+    for (std::size_t l = 1; l < options.layers.size(); ++l) {
+        // As doubles, and with room for a tile of rows beside them.
+        if (options.layers[l] > std::numeric_limits<std::size_t>::max() / 16 / std::max<std::size_t>(options.layers[l - 1], 256)) {
+            check(false, "multilayer_perceptron: options.layers must make no more weights than memory can hold; layer " + to_text(l),
+                  options.layers[l]);
         }
     }
     const std::size_t hidden = options.layers.size() - 2;

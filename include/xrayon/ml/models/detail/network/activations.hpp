@@ -66,7 +66,8 @@ struct tanh_backward_kernel {
 /// The same behind tanh and dropout; what tanh gave is what is given, over `scale`.
 template <std::floating_point Real>
 struct tanh_dropout_backward_kernel {
-    [[gnu::always_inline]] static void run(const Real* given, const std::uint8_t* keep, Real scale, Real* error, std::size_t count) noexcept {
+    [[gnu::always_inline]] static void run(const Real* given, const std::uint8_t* keep, Real scale, Real* error,
+                                           std::size_t count) noexcept {
         for (std::size_t i = 0; i < count; ++i) {
             const Real t = given[i] / scale;
             error[i] = kept(error[i] * scale * std::fma(-t, t, Real{1}), keep[i]);

@@ -31,7 +31,8 @@ struct network {
     multilayer_perceptron_options options;
     dense_layers<Real> layers;
 
-    explicit network(multilayer_perceptron_options what) : options(std::move(what)), layers(options.layers, options.activation, options.seed) {}
+    explicit network(multilayer_perceptron_options what)
+        : options(std::move(what)), layers(options.layers, options.activation, options.seed) {}
 
     [[nodiscard]] bool is_hidden(std::size_t layer) const noexcept { return layer + 1 < layers.count(); }
     /// Whether dropout does something to what this layer gives.
@@ -71,8 +72,8 @@ void drop_units(const network<Real>& net, std::size_t layer, const stream& sourc
 /// @param source       Dropout's numbers, or none: then nothing is dropped.
 /// @param first_row    Which row of the batch the first one is: its number for dropout.
 template <std::floating_point Real>
-[[nodiscard]] Real* forward_tile(const network<Real>& net, std::size_t first_layer, const array_view<const Real, 2>& in, const stream* source,
-                                 std::size_t first_row, forward_workspace<Real>& work) {
+[[nodiscard]] Real* forward_tile(const network<Real>& net, std::size_t first_layer, const array_view<const Real, 2>& in,
+                                 const stream* source, std::size_t first_row, forward_workspace<Real>& work) {
     const std::size_t rows = in.shape(0);
     const std::size_t room = network_tile * net.layers.widest_output();
     const auto drops = [&](std::size_t layer) { return source != nullptr && net.drops(layer); };

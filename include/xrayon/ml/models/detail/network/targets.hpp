@@ -45,7 +45,8 @@ struct label_targets {
 
     /// The loss of each row of the block; turns `values` into softmax.
     void losses(Real* values, const index_block& rows, Real* sums, double* out) const {
-        cross_entropy(values, rows.size(), classes, [&](std::size_t i) { return label(rows.begin + i); }, sums, out);
+        cross_entropy(
+            values, rows.size(), classes, [&](std::size_t i) { return label(rows.begin + i); }, sums, out);
     }
     /// Turns softmax into `share` of the derivative of each row's loss by what the last layer gave.
     void errors(Real* values, const index_block& rows, Real share) const {
@@ -65,8 +66,9 @@ struct value_targets {
     array_view<const Real, 2> values_wanted;
 
     void losses(const Real* values, const index_block& rows, Real*, double* out) const {
-        half_squared_distance(values, rows.size(), values_wanted.shape(1),
-                              [&](std::size_t i, std::size_t j) { return values_wanted(rows.begin + i, j); }, out);
+        half_squared_distance(
+            values, rows.size(), values_wanted.shape(1), [&](std::size_t i, std::size_t j) { return values_wanted(rows.begin + i, j); },
+            out);
     }
     void errors(Real* values, const index_block& rows, Real share) const {
         const std::size_t columns = values_wanted.shape(1);
@@ -83,7 +85,8 @@ template <std::floating_point Real, network_targets<Real> Y>
 [[nodiscard]] auto targets_of(std::string_view op, const std::array<std::size_t, 2>& x, const Y& y, std::size_t outputs, bool classifier) {
     if constexpr (network_labels<Y>) {
         if (!classifier) [[unlikely]] {
-            check(false, std::string(op) + ": whole numbers are labels, for softmax_cross_entropy; squared loss needs y of the network's type");
+            check(false,
+                  std::string(op) + ": whole numbers are labels, for softmax_cross_entropy; squared loss needs y of the network's type");
         }
         const std::size_t n = element_count(y);
         check_shapes(n == x[0], op, "X", x, "y", std::array{n});
@@ -96,7 +99,8 @@ template <std::floating_point Real, network_targets<Real> Y>
         return label_targets<Real, Y>{&y, outputs};
     } else {
         if (classifier) [[unlikely]] {
-            check(false, std::string(op) + ": softmax_cross_entropy needs labels, whole numbers; numbers with a fraction are for the squared loss");
+            check(false, std::string(op)
+                             + ": softmax_cross_entropy needs labels, whole numbers; numbers with a fraction are for the squared loss");
         }
         array_view<const Real, 2> wanted;
         if constexpr (network_values<Y, Real, 2>) {
