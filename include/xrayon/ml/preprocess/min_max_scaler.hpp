@@ -19,7 +19,7 @@
 #include <xrayon/ml/preprocess/detail/column_range.hpp>
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
-#include <xrayon/ml/preprocess/nan_policy.hpp>
+#include <xrayon/ml/nan_policy.hpp>
 
 namespace xrayon::ml {
 

@@ -19,7 +19,7 @@
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
 #include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
-#include <xrayon/ml/preprocess/nan_policy.hpp>
+#include <xrayon/ml/nan_policy.hpp>
 #include <xrayon/ml/preprocess/recycled_matrix.hpp>
 #include <xrayon/par/index.hpp>
 

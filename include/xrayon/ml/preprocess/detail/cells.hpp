@@ -20,7 +20,7 @@
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
-#include <xrayon/ml/preprocess/nan_policy.hpp>
+#include <xrayon/ml/nan_policy.hpp>
 #include <xrayon/par/index.hpp>
 
 // NaN and infinities. The quick passes do not look for them: they leave a NaN in the statistics of their columns, and only columns that
