@@ -190,14 +190,14 @@ namespace {
 template <class Kernel, class Real, class... Arguments>
 void same_at_every_width(std::vector<Real> values, Arguments... arguments) {
     std::vector<Real> expected = values;
-    ml::detail::run_at<Kernel>(instruction_set::portable, expected.data(), expected.size(), arguments...);
+    run_at<Kernel>(instruction_set::portable, expected.data(), expected.size(), arguments...);
     for (const instruction_set set : {instruction_set::avx2, instruction_set::avx512}) {
         if (!runs(set)) {
             continue;
         }
         for (std::size_t first = 0; first < 17; ++first) {  // other remainders, other alignment
             std::vector<Real> got = values;
-            ml::detail::run_at<Kernel>(set, got.data() + first, got.size() - first, arguments...);
+            run_at<Kernel>(set, got.data() + first, got.size() - first, arguments...);
             REQUIRE(test::differing(got.data() + first, expected.data() + first, got.size() - first) == 0);
         }
     }

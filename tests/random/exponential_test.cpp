@@ -39,7 +39,7 @@ TEST_CASE("the smallest exponential number is 0, without a sign, with every inst
     const std::vector<std::uint32_t> words(2 * 37, ~std::uint32_t{0});
     for (const auto set : test::instruction_sets()) {
         std::vector<double> out(37, 1.0);
-        detail::run_many<detail::exponential_kernel<double>>(set, words.data(), out.size(), 3.0, out.data());
+        run_at<detail::exponential_kernel<double>>(set, words.data(), out.size(), 3.0, out.data());
         CAPTURE(static_cast<int>(set));
         REQUIRE(std::all_of(out.begin(), out.end(), [](double x) { return test::bits_of(x) == 0; }));
     }
@@ -53,7 +53,7 @@ TEST_CASE("the largest exponential number is 53 ln(2) / rate, or infinity where 
     std::vector<float> singles(1);
     const std::vector<std::uint32_t> words(2, 0);
     const auto largest_float = [&](double rate) {
-        detail::run_many<detail::exponential_kernel<float>>(detail::instruction_set::portable, words.data(), std::size_t{1}, rate,
+        run_at<detail::exponential_kernel<float>>(instruction_set::portable, words.data(), std::size_t{1}, rate,
                                                             singles.data());
         return singles[0];
     };

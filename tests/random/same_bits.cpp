@@ -55,8 +55,8 @@ private:
 
 template <class Kind>
 void all_sets(Kind kind) {
-    for (const auto set : {detail::instruction_set::portable, detail::instruction_set::avx2, detail::instruction_set::avx512}) {
-        kind(detail::runs(set) ? set : detail::instruction_set::portable);
+    for (const auto set : {instruction_set::portable, instruction_set::avx2, instruction_set::avx512}) {
+        kind(runs(set) ? set : instruction_set::portable);
     }
 }
 
@@ -79,7 +79,7 @@ int main() {
     std::vector<float> y(n);
     const auto bounds = detail::checked_bounds("", -0.3, 0.7);
     const auto bounds_float = detail::checked_bounds("", -0.3F, 0.7F);
-    all_sets([&](detail::instruction_set set) {
+    all_sets([&](instruction_set set) {
         detail::fill_uniform(set, root.address(), 6, bounds, x.data(), n);
         detail::fill_uniform(set, root.address(), 5, bounds_float, y.data(), n);
         d.add(x);
@@ -94,7 +94,7 @@ int main() {
     }
     d.print("uniform");
 
-    all_sets([&](detail::instruction_set set) {
+    all_sets([&](instruction_set set) {
         detail::fill_normal(set, root.address(), 2, 0.1, 1.3, x.data(), n);
         detail::fill_normal(set, root.address(), 4, 0.1, 1.3, y.data(), n);
         d.add(x);
@@ -108,7 +108,7 @@ int main() {
     }
     d.print("normal");
 
-    all_sets([&](detail::instruction_set set) {
+    all_sets([&](instruction_set set) {
         detail::fill_exponential(set, root.address(), 0, 0.9, x.data(), n);
         d.add(x);
     });

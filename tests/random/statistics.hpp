@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 
 // Statistical tests have fixed seeds, so they pass always or never. Each bound is passed by a perfect generator for all but one seed in
 // a million.
@@ -54,10 +54,10 @@ inline std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x);
 inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
 
 /// Those that this machine runs; the portable one is always among them.
-inline std::vector<detail::instruction_set> instruction_sets() {
-    std::vector<detail::instruction_set> sets;
-    for (const auto set : {detail::instruction_set::portable, detail::instruction_set::avx2, detail::instruction_set::avx512}) {
-        if (detail::runs(set)) {
+inline std::vector<instruction_set> instruction_sets() {
+    std::vector<instruction_set> sets;
+    for (const auto set : {instruction_set::portable, instruction_set::avx2, instruction_set::avx512}) {
+        if (runs(set)) {
             sets.push_back(set);
         }
     }

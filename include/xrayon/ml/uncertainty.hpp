@@ -45,7 +45,7 @@ template <class Array>
 }
 /// `f(i)` for each element, in an array of the same shape.
 template <class Array, class F>
-[[nodiscard]] Array elementwise(const Array& like, const F& f) {
+[[nodiscard]] Array by_element(const Array& like, const F& f) {
     if constexpr (std::same_as<Array, double>) {
         return f(std::size_t{0});
     } else {
@@ -87,7 +87,7 @@ struct uncertainty {
     /// How far the mean of so many samples may be off, as a standard deviation: that of the samples with ddof 1, whatever options.ddof,
     /// over the root of their count. NaN of fewer than 2 samples, or than ddof + 1: their spread is unknown, not 0.
     [[nodiscard]] Array standard_error() const {
-        return detail::elementwise(mean, [&](std::size_t i) { return error_at(i); });
+        return detail::by_element(mean, [&](std::size_t i) { return error_at(i); });
     }
 
     /// @brief An interval that holds the mean of the model's distribution in `level` of all seeds: mean -+ t standard errors, with Student's t
@@ -97,7 +97,7 @@ struct uncertainty {
         check(level > 0 && level < 1, "interval: level must be inside (0, 1)", level);
         std::size_t of = 0;  // samples, that `bound` is for
         double bound = 0;
-        const Array half = detail::elementwise(mean, [&](std::size_t i) {
+        const Array half = detail::by_element(mean, [&](std::size_t i) {
             const std::size_t n = count_at(i);
             if (n < 2) {
                 return std::numeric_limits<double>::quiet_NaN();
@@ -110,8 +110,8 @@ struct uncertainty {
         });
         const double* const centre = detail::data_of(mean);
         const double* const reach = detail::data_of(half);
-        return {detail::elementwise(mean, [&](std::size_t i) { return centre[i] - reach[i]; }),
-                detail::elementwise(mean, [&](std::size_t i) { return centre[i] + reach[i]; })};
+        return {detail::by_element(mean, [&](std::size_t i) { return centre[i] - reach[i]; }),
+                detail::by_element(mean, [&](std::size_t i) { return centre[i] + reach[i]; })};
     }
 
     /// Shape, samples, and the first elements.

@@ -12,7 +12,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/retry.hpp>
 #include <xrayon/random/stream.hpp>
 
@@ -65,7 +65,7 @@ void fill_bernoulli(instruction_set set, const stream_address& address, std::uin
     const auto whole = static_cast<std::uint32_t>(threshold.whole);
     for_each_stretch(set, address, first, count, [&](const std::uint32_t* words, std::size_t size, std::uint64_t done) {
         std::uint32_t ties = 0;
-        run_many<bernoulli_kernel<Number>>(set, words, size, whole, out + done, &ties);
+        run_at<bernoulli_kernel<Number>>(set, words, size, whole, out + done, &ties);
         for (std::size_t i = 0; ties != 0; ++i) {
             if (words[i] == whole) {
                 out[done + i] = static_cast<Number>(bernoulli_tie(threshold, address, first + done + i));
@@ -102,7 +102,7 @@ void fill_bernoulli(stream_ref source, Out&& out, double p) {
     const auto threshold = detail::checked_threshold("fill_bernoulli", p);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::take_words(source.get(), "fill_bernoulli", 1, count);
-    detail::fill_bernoulli(detail::best_instruction_set(), source.get().address(), first, threshold, std::ranges::data(out), count);
+    detail::fill_bernoulli(best_instruction_set(), source.get().address(), first, threshold, std::ranges::data(out), count);
 }
 
 /// @brief Numbers `offset ...` of those that fill_bernoulli would write from where the stream stands; the stream stays there.
@@ -112,7 +112,7 @@ void fill_bernoulli_at(const stream& source, std::uint64_t offset, Out&& out, do
     const auto threshold = detail::checked_threshold("fill_bernoulli_at", p);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::first_word(source, "fill_bernoulli_at", 1, offset, count);
-    detail::fill_bernoulli(detail::best_instruction_set(), source.address(), first, threshold, std::ranges::data(out), count);
+    detail::fill_bernoulli(best_instruction_set(), source.address(), first, threshold, std::ranges::data(out), count);
 }
 
 } // namespace xrayon

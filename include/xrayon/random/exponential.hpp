@@ -11,7 +11,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/natural_log.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
@@ -45,7 +45,7 @@ struct exponential_kernel {
 template <class Real>
 void fill_exponential(instruction_set set, const stream_address& address, std::uint64_t first, double rate, Real* out, std::size_t count) {
     for_each_stretch(set, address, first, 2 * count, [&](const std::uint32_t* words, std::size_t size, std::uint64_t done) {
-        run_many<exponential_kernel<Real>>(set, words, size / 2, rate, out + done / 2);
+        run_at<exponential_kernel<Real>>(set, words, size / 2, rate, out + done / 2);
     });
 }
 
@@ -71,7 +71,7 @@ void fill_exponential(stream_ref source, Out&& out, double rate = 1) {
     detail::check_rate("fill_exponential", rate);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::take_words(source.get(), "fill_exponential", 2, count);
-    detail::fill_exponential(detail::best_instruction_set(), source.get().address(), first, rate, std::ranges::data(out), count);
+    detail::fill_exponential(best_instruction_set(), source.get().address(), first, rate, std::ranges::data(out), count);
 }
 
 /// @brief Numbers `offset ...` of those that fill_exponential would write from where the stream stands; the stream stays there.
@@ -81,7 +81,7 @@ void fill_exponential_at(const stream& source, std::uint64_t offset, Out&& out, 
     detail::check_rate("fill_exponential_at", rate);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::first_word(source, "fill_exponential_at", 2, offset, count);
-    detail::fill_exponential(detail::best_instruction_set(), source.address(), first, rate, std::ranges::data(out), count);
+    detail::fill_exponential(best_instruction_set(), source.address(), first, rate, std::ranges::data(out), count);
 }
 
 } // namespace xrayon

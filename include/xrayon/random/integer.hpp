@@ -13,7 +13,7 @@
 #include <xrayon/core/config.hpp>
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/retry.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
@@ -167,7 +167,7 @@ void fill_integers(stream_ref source, Out&& out, std::ranges::range_value_t<Out>
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t words = detail::integer_words(detail::distance(lo, hi));
     const std::uint64_t first = detail::take_words(source.get(), "fill_integers", words, count);
-    detail::fill_integers(detail::best_instruction_set(), source.get().address(), first, lo, hi, std::ranges::data(out), count);
+    detail::fill_integers(best_instruction_set(), source.get().address(), first, lo, hi, std::ranges::data(out), count);
 }
 
 /// @brief Numbers `offset ...` of those that fill_integers would write from where the stream stands; the stream stays there.
@@ -179,7 +179,7 @@ void fill_integers_at(const stream& source, std::uint64_t offset, Out&& out, std
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t words = detail::integer_words(detail::distance(lo, hi));
     const std::uint64_t first = detail::first_word(source, "fill_integers_at", words, offset, count);
-    detail::fill_integers(detail::best_instruction_set(), source.address(), first, lo, hi, std::ranges::data(out), count);
+    detail::fill_integers(best_instruction_set(), source.address(), first, lo, hi, std::ranges::data(out), count);
 }
 
 } // namespace xrayon

@@ -11,7 +11,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/normal_curve.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
@@ -53,7 +53,7 @@ template <class Real>
 void fill_normal(instruction_set set, const stream_address& address, std::uint64_t first, double mean, double stddev, Real* out,
                  std::size_t count) {
     for_each_stretch(set, address, first, 2 * count, [&](const std::uint32_t* words, std::size_t size, std::uint64_t done) {
-        run_many<normal_kernel<Real>>(set, words, size / 2, mean, stddev, out + done / 2);
+        run_at<normal_kernel<Real>>(set, words, size / 2, mean, stddev, out + done / 2);
     });
 }
 
@@ -79,7 +79,7 @@ void fill_normal(stream_ref source, Out&& out, double mean = 0, double stddev = 
     detail::check_normal("fill_normal", mean, stddev);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::take_words(source.get(), "fill_normal", 2, count);
-    detail::fill_normal(detail::best_instruction_set(), source.get().address(), first, mean, stddev, std::ranges::data(out), count);
+    detail::fill_normal(best_instruction_set(), source.get().address(), first, mean, stddev, std::ranges::data(out), count);
 }
 
 /// @brief Numbers `offset ...` of those that fill_normal would write from where the stream stands; the stream stays there.
@@ -91,7 +91,7 @@ void fill_normal_at(const stream& source, std::uint64_t offset, Out&& out, doubl
     detail::check_normal("fill_normal_at", mean, stddev);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::first_word(source, "fill_normal_at", 2, offset, count);
-    detail::fill_normal(detail::best_instruction_set(), source.address(), first, mean, stddev, std::ranges::data(out), count);
+    detail::fill_normal(best_instruction_set(), source.address(), first, mean, stddev, std::ranges::data(out), count);
 }
 
 } // namespace xrayon

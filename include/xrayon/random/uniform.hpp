@@ -13,7 +13,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/ranges.hpp>
 #include <xrayon/random/detail/bulk.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
 
@@ -92,7 +92,7 @@ void fill_uniform(instruction_set set, const stream_address& address, std::uint6
                   std::size_t count) {
     constexpr std::uint64_t each = uniform_words<Real>;
     for_each_stretch(set, address, first, each * count, [&](const std::uint32_t* words, std::size_t size, std::uint64_t done) {
-        run_many<uniform_kernel<Real>>(set, words, size / each, bounds, out + done / each);
+        run_at<uniform_kernel<Real>>(set, words, size / each, bounds, out + done / each);
     });
 }
 
@@ -139,7 +139,7 @@ void fill_uniform(stream_ref source, Out&& out, std::ranges::range_value_t<Out> 
     const auto bounds = detail::checked_bounds<real>("fill_uniform", lo, hi);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::take_words(source.get(), "fill_uniform", detail::uniform_words<real>, count);
-    detail::fill_uniform(detail::best_instruction_set(), source.get().address(), first, bounds, std::ranges::data(out), count);
+    detail::fill_uniform(best_instruction_set(), source.get().address(), first, bounds, std::ranges::data(out), count);
 }
 
 /// @brief Numbers `offset ...` of those that fill_uniform would write from where the stream stands; the stream stays there.
@@ -153,7 +153,7 @@ void fill_uniform_at(const stream& source, std::uint64_t offset, Out&& out, std:
     const auto bounds = detail::checked_bounds<real>("fill_uniform_at", lo, hi);
     const std::size_t count = std::ranges::size(out);
     const std::uint64_t first = detail::first_word(source, "fill_uniform_at", detail::uniform_words<real>, offset, count);
-    detail::fill_uniform(detail::best_instruction_set(), source.address(), first, bounds, std::ranges::data(out), count);
+    detail::fill_uniform(best_instruction_set(), source.address(), first, bounds, std::ranges::data(out), count);
 }
 
 } // namespace xrayon

@@ -12,7 +12,7 @@
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/ranges.hpp>
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/stream_words.hpp>
 #include <xrayon/random/stream.hpp>
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/detail/stream_words_avx2.hpp>
 #include <xrayon/random/stream_address.hpp>
 
@@ -29,17 +29,17 @@ struct stream_words_kernel {
 /// The same, with what `set` has for it.
 inline void stream_words(instruction_set set, const stream_address& address, std::uint64_t first_block, std::size_t blocks,
                          std::uint32_t* out) noexcept {
-#if XRAYON_RANDOM_X86
+#if XRAYON_X86
     if (set == instruction_set::avx2) {
         return stream_words_avx2(address, first_block, blocks, out);
     }
 #endif
-    run_many<stream_words_kernel>(set, address, first_block, blocks, out);
+    run_at<stream_words_kernel>(set, address, first_block, blocks, out);
 }
 
 /// Four blocks, for a stream's buffer.
 inline void stream_words_16(const stream_address& address, std::uint64_t first_block, std::uint32_t* out) noexcept {
-#if XRAYON_RANDOM_X86
+#if XRAYON_X86
     if (__builtin_cpu_supports("avx2")) {
         return stream_words_16_avx2(address, first_block, out);
     }

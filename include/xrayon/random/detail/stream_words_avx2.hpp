@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <cstring>
 
-#include <xrayon/random/detail/instruction_set.hpp>
+#include <xrayon/random/detail/run_one.hpp>
 #include <xrayon/random/stream_address.hpp>
 
 // Philox4x32-10 over four blocks at a time, one to a 64-bit lane. Only the low halves of lanes are meant: the multiplication reads no
 // more, and what the others collect never gets there. By hand, because what g++ makes of the plain loop with AVX2 is no quicker than
 // without. In the compilers' own vector types: <immintrin.h> would cost everyone who includes us half a second.
 
-#if XRAYON_RANDOM_X86
+#if XRAYON_X86
 
 namespace xrayon::detail {
 
@@ -79,6 +79,6 @@ typedef int i32x8 __attribute__((vector_size(32)));
 
 } // namespace xrayon::detail
 
-#endif // XRAYON_RANDOM_X86
+#endif // XRAYON_X86
 
 #endif // XRAYON_RANDOM_DETAIL_STREAM_WORDS_AVX2_HPP

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include <xrayon/ml/ensemble/detail/sorting_network.hpp>
-#include <xrayon/ml/ensemble/detail/vector_clones.hpp>
+#include <xrayon/core/wide_kernel.hpp>
 
 // The arithmetic of aggregations: x[k][i] is what model k says of element i. Every loop runs over elements inside and models outside, in
 // the models' order, so that elements fill vectors and no element's arithmetic depends on its neighbours.
@@ -133,7 +133,7 @@ struct find_nan_kernel {
 };
 
 /// *all := whether every value is finite
-struct all_finite_kernel {
+struct finite_values_kernel {
     [[gnu::always_inline]] static void run(const double* x, std::size_t count, bool* all) noexcept {
         unsigned other = 0;
         for (std::size_t i = 0; i < count; ++i) {

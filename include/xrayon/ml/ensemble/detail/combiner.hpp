@@ -85,7 +85,7 @@ template <class T>
 template <class Weight>
 void mend_overflow(const double* const* x, const Weight& weight, double sum, std::size_t models, std::size_t count, double* means) {
     bool finite = true;
-    run_kernel<all_finite_kernel>(static_cast<const double*>(means), count, &finite);
+    run_wide<finite_values_kernel>(static_cast<const double*>(means), count, &finite);
     if (finite) [[likely]] {
         return;
     }
@@ -123,7 +123,7 @@ public:
 
     void run(const double* const* x, std::size_t count, result* out, strip_memory& memory, const strip_place&) const {
         memory.means.resize(strip_elements);
-        run_kernel<mean_kernel>(x, models_, count, memory.means.data());
+        run_wide<mean_kernel>(x, models_, count, memory.means.data());
         mend_overflow(x, unit_weight{}, static_cast<double>(models_), models_, count, memory.means.data());
         put_strip(memory.means.data(), count, out);
     }
@@ -153,7 +153,7 @@ public:
             return;
         }
         memory.means.resize(strip_elements);
-        run_kernel<weighted_mean_kernel>(x, weights_.data(), weights_.sum(), models_, count, memory.means.data());
+        run_wide<weighted_mean_kernel>(x, weights_.data(), weights_.sum(), models_, count, memory.means.data());
         mend_overflow(x, scaled_weight{weights_, convex_}, weights_.sum(), models_, count, memory.means.data());
         put_strip(memory.means.data(), count, out);
     }
@@ -200,7 +200,7 @@ public:
                 memory.rows[k] = x[k] + i;
             }
             double* const sorted = memory.sorted.data();
-            run_kernel<sort_kernel>(static_cast<const double* const*>(memory.rows.data()), models_, some, network_.data(), network_.size(),
+            run_wide<sort_kernel>(static_cast<const double* const*>(memory.rows.data()), models_, some, network_.data(), network_.size(),
                                     sorted);
             take(i, some, [sorted](std::size_t rank) { return sorted + rank * sorted_elements; });
         }
@@ -247,9 +247,9 @@ public:
         ranks_.each(x, count, memory, [&](std::size_t i, std::size_t some, const auto& sorted) {
             const double* const low = sorted(lower_);
             const double* const high = sorted(upper_);
-            run_kernel<midpoint_kernel>(low, high, some, middles + i);
+            run_wide<midpoint_kernel>(low, high, some, middles + i);
             bool finite = true;
-            run_kernel<all_finite_kernel>(static_cast<const double*>(middles + i), some, &finite);
+            run_wide<finite_values_kernel>(static_cast<const double*>(middles + i), some, &finite);
             if (!finite) [[unlikely]] {
                 for (std::size_t j = 0; j < some; ++j) {
                     middles[i + j] = middle_of(low[j], high[j]);
@@ -257,7 +257,7 @@ public:
             }
         });
         bool nan = false;
-        run_kernel<find_nan_kernel<double>>(x, ranks_.models(), count, &nan);
+        run_wide<find_nan_kernel<double>>(x, ranks_.models(), count, &nan);
         if (nan) [[unlikely]] {
             for (std::size_t i = 0; i < count; ++i) {
                 if (const double* const first = first_nan(x, ranks_.models(), i)) {
@@ -324,11 +324,11 @@ public:
                 memory.middle[k] = sorted(cut_ + k);
             }
             const double* const* const from = memory.middle.data();
-            run_kernel<mean_kernel>(from, kept_, some, means + i);
+            run_wide<mean_kernel>(from, kept_, some, means + i);
             mend_overflow(from, unit_weight{}, static_cast<double>(kept_), kept_, some, means + i);
         });
         bool nan = false;
-        run_kernel<find_nan_kernel<double>>(x, ranks_.models(), count, &nan);
+        run_wide<find_nan_kernel<double>>(x, ranks_.models(), count, &nan);
         for (std::size_t i = 0; nan && i < count; ++i) {
             if (const double* const first = first_nan(x, ranks_.models(), i)) {
                 means[i] = *first;
@@ -361,10 +361,10 @@ public:
     extreme_combiner(ensemble::nan_policy nan, std::size_t models) : nan_(nan), models_(models) {}
 
     void run(const Element* const* x, std::size_t count, Element* out, strip_memory&, const strip_place&) const {
-        run_kernel<extreme_kernel<Element, Greatest>>(x, models_, count, out);
+        run_wide<extreme_kernel<Element, Greatest>>(x, models_, count, out);
         if constexpr (std::floating_point<Element>) {
             bool nan = false;
-            run_kernel<find_nan_kernel<Element>>(x, models_, count, &nan);
+            run_wide<find_nan_kernel<Element>>(x, models_, count, &nan);
             for (std::size_t i = 0; nan && i < count; ++i) {
                 if (const Element* const first = first_nan(x, models_, i)) {
                     out[i] = nan_ == ensemble::nan_policy::omit ? of_the_others(x, i, *first) : *first;

@@ -44,7 +44,7 @@ public:
             return x[0];
         }
         memory.means.resize(std::max(memory.means.size(), count));
-        run_kernel<weighted_mean_kernel>(x, weights_.data(), weights_.sum(), models_, count, memory.means.data());
+        run_wide<weighted_mean_kernel>(x, weights_.data(), weights_.sum(), models_, count, memory.means.data());
         return memory.means.data();
     }
 

@@ -63,7 +63,7 @@ public:
     /// Adds the parameters of `out`, which has the outline of all of `in`. A null pointer stands for a gradient that is left out.
     template <class Out, class In>
     void add(Out& out, const std::vector<const In*>& in) {
-        constexpr gradient_kind kind = kind_of<In>;
+        constexpr gradient_kind kind = gradient_kind_v<In>;
         if constexpr (kind == gradient_kind::sequence) {
             for (std::size_t i = 0; i < out.size(); ++i) {
                 add(out[i], parts(in, [i](const In& g) -> const auto& { return g[i]; }));
@@ -133,7 +133,7 @@ private:
     template <class In>
     struct scalar_of : std::type_identity<In> {};
     template <class In>
-        requires(kind_of<In> == gradient_kind::array)
+        requires(gradient_kind_v<In> == gradient_kind::array)
     struct scalar_of<In> : std::type_identity<typename gradient_array<In>::scalar> {};
 
     const Kernel& kernel_;

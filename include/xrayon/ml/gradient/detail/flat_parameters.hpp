@@ -59,7 +59,7 @@ template <class G>
                 flat.blocks.push_back({data, size, flat.size, std::is_same_v<std::remove_cv_t<std::remove_pointer_t<decltype(data)>>, float>});
                 flat.size += size;
             };
-            if constexpr (kind_of<decltype(parameter)> == gradient_kind::scalar) {
+            if constexpr (gradient_kind_v<decltype(parameter)> == gradient_kind::scalar) {
                 add(&parameter, 1);
             } else if constexpr (gradient_array<std::remove_cvref_t<decltype(parameter)>>::viewed) {
                 const auto elements = view_of(parameter).span();

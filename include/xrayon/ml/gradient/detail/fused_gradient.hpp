@@ -59,7 +59,7 @@ struct filled_types {
 
 template <class G>
 void make_zero_again(G& g, const auto& make_zero) {
-    if constexpr (kind_of<G> == gradient_kind::accumulating) {
+    if constexpr (gradient_kind_v<G> == gradient_kind::accumulating) {
         g = make_zero();
     } else {
         clear(g);

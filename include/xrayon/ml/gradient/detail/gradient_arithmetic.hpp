@@ -60,9 +60,9 @@ inline void combine_elements(A* a, const B* b, std::size_t n, const F& f) {
 /// sum += other. Both have the same outline.
 template <class Sum, class Other>
 void add(Sum& sum, const Other& other) {
-    if constexpr (kind_of<Sum> == gradient_kind::accumulating) {
+    if constexpr (gradient_kind_v<Sum> == gradient_kind::accumulating) {
         sum.accumulate(other);
-    } else if constexpr (kind_of<Sum> == gradient_kind::with_loss) {
+    } else if constexpr (gradient_kind_v<Sum> == gradient_kind::with_loss) {
         add(sum.gradient, other.gradient);
         sum.loss += other.loss;
     } else {
@@ -83,11 +83,11 @@ void add(Sum& sum, const Other& other) {
 /// Every element x of g becomes f(x). Of what scales itself, only `factor` is known.
 template <class G, class F>
 void transform_elements(G& g, double factor, const F& f) {
-    if constexpr (kind_of<G> == gradient_kind::accumulating) {
+    if constexpr (gradient_kind_v<G> == gradient_kind::accumulating) {
         if constexpr (scales<G>) {
             g.scale(factor);
         }
-    } else if constexpr (kind_of<G> == gradient_kind::with_loss) {
+    } else if constexpr (gradient_kind_v<G> == gradient_kind::with_loss) {
         transform_elements(g.gradient, factor, f);
         g.loss = f(g.loss);
     } else {
@@ -119,7 +119,7 @@ void divide(G& g, double divisor) {
 /// Gives `to` the outline of `from`; what its elements are then is not said.
 template <class To, class From>
 void shape_like(To& to, const From& from) {
-    constexpr gradient_kind kind = kind_of<To>;
+    constexpr gradient_kind kind = gradient_kind_v<To>;
     if constexpr (kind == gradient_kind::with_loss) {
         shape_like(to.gradient, from.gradient);
     } else if constexpr (kind == gradient_kind::sequence) {
@@ -208,12 +208,12 @@ template <class Shape>
 template <class G>
 [[nodiscard]] std::optional<nan_place> find_nan(const G& g) {
     std::optional<nan_place> found;
-    if constexpr (kind_of<G> == gradient_kind::with_loss) {
+    if constexpr (gradient_kind_v<G> == gradient_kind::with_loss) {
         found = find_nan(g.gradient);
         if (!found && std::isnan(g.loss)) {
             found = nan_place{.loss = true};
         }
-    } else if constexpr (kind_of<G> != gradient_kind::accumulating) {
+    } else if constexpr (gradient_kind_v<G> != gradient_kind::accumulating) {
         std::size_t number = 0;
         for_each_parameter(
             [&](const auto& parameter) {

@@ -26,12 +26,12 @@
 namespace xrayon::ml::detail {
 
 template <class X>
-inline constexpr gradient_kind kind_of = gradient_kind_of<std::remove_cvref_t<X>>();
+inline constexpr gradient_kind gradient_kind_v = gradient_kind_of<std::remove_cvref_t<X>>();
 
 /// The extents of one parameter.
 template <class X>
 [[nodiscard]] decltype(auto) extents(const X& x) {
-    if constexpr (kind_of<X> == gradient_kind::scalar) {
+    if constexpr (gradient_kind_v<X> == gradient_kind::scalar) {
         return std::array<std::size_t, 0>{};
     } else if constexpr (gradient_array<X>::viewed) {
         const auto shape = view_of(x).shape();
@@ -52,7 +52,7 @@ template <class X>
 /// Calls `f(elements)` with the elements of one parameter: a span wherever they lie in one piece.
 template <class X, class F>
 void with_elements(X& x, const F& f) {
-    if constexpr (kind_of<X> == gradient_kind::scalar) {
+    if constexpr (gradient_kind_v<X> == gradient_kind::scalar) {
         f(std::span<X>(&x, 1));
     } else if constexpr (gradient_array<std::remove_const_t<X>>::viewed) {
         const auto view = view_of(x);
@@ -69,7 +69,7 @@ void with_elements(X& x, const F& f) {
 /// Calls `f(parameter of a, parameter of more...)` for each parameter, the loss last. All must be alike.
 template <class F, class G, class... More>
 void for_each_parameter(const F& f, G& a, More&... more) {
-    constexpr gradient_kind kind = kind_of<G>;
+    constexpr gradient_kind kind = gradient_kind_v<G>;
     if constexpr (kind == gradient_kind::sequence) {
         for (std::size_t i = 0; i < a.size(); ++i) {
             for_each_parameter(f, a[i], more[i]...);
@@ -92,7 +92,7 @@ void for_each_parameter(const F& f, G& a, More&... more) {
 /// Whether a and b have the same parameters in the same places, each of the same shape. What adds itself knows best.
 template <class A, class B>
 [[nodiscard]] bool same_outline(const A& a, const B& b) {
-    constexpr gradient_kind kind = kind_of<A>;
+    constexpr gradient_kind kind = gradient_kind_v<A>;
     if constexpr (kind == gradient_kind::accumulating || kind == gradient_kind::scalar) {
         return true;
     } else if constexpr (kind == gradient_kind::with_loss) {
@@ -121,9 +121,9 @@ using outline = std::vector<shape_error::shape>;
 template <class G>
 [[nodiscard]] outline outline_of(const G& g) {
     outline shapes;
-    if constexpr (kind_of<G> == gradient_kind::with_loss) {
+    if constexpr (gradient_kind_v<G> == gradient_kind::with_loss) {
         return outline_of(g.gradient);
-    } else if constexpr (kind_of<G> != gradient_kind::accumulating) {
+    } else if constexpr (gradient_kind_v<G> != gradient_kind::accumulating) {
         for_each_parameter([&](const auto& parameter) { shapes.push_back(shape_of(parameter)); }, g);
     }
     return shapes;

@@ -4,17 +4,9 @@
 
 #include <cmath>
 
-#include <xrayon/core/config.hpp>
+#include <xrayon/core/wide_kernel.hpp>
 
-// A kernel is a type with a static, always inlined `run`. It is compiled for the processor that the compiler was told of, and once more for
-// one with AVX2 and FMA, so that a program built with plain -O2 gets vectors. The bits are the same in both: a column's numbers are joined
-// in the order that the text says, whatever the width, and a product that is added to something is an explicit fused multiply-add.
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__AVX512F__)
-#define XRAYON_PREPROCESS_CLONES 1
-#else
-#define XRAYON_PREPROCESS_CLONES 0
-#endif
+// What the kernels of preprocessing (core/wide_kernel.hpp) are written with.
 
 #if defined(__GNUC__)
 #define XRAYON_PREPROCESS_INLINE [[gnu::always_inline]] inline
@@ -33,13 +25,6 @@
 #define XRAYON_PREPROCESS_APART
 #endif
 
-// g++ vectorises loops of unknown length from -O3 on, clang from -O2 on.
-#if defined(__GNUC__) && !defined(__clang__)
-#define XRAYON_PREPROCESS_KERNEL gnu::noinline, gnu::optimize("O3")
-#else
-#define XRAYON_PREPROCESS_KERNEL gnu::noinline
-#endif
-
 namespace xrayon::ml::detail {
 
 /// a * b + c, rounded once.
@@ -49,29 +34,6 @@ XRAYON_PREPROCESS_INLINE double fused(double a, double b, double c) noexcept {
 #else
     return std::fma(a, b, c);
 #endif
-}
-
-template <class Kernel, class... Arguments>
-[[XRAYON_PREPROCESS_KERNEL]] void run_narrow(Arguments... arguments) {
-    Kernel::run(arguments...);
-}
-
-#if XRAYON_PREPROCESS_CLONES
-template <class Kernel, class... Arguments>
-[[XRAYON_PREPROCESS_KERNEL, gnu::target("avx2,fma")]] void run_avx2(Arguments... arguments) {
-    Kernel::run(arguments...);
-}
-#endif
-
-/// `Kernel::run(arguments...)` as wide as this machine can.
-template <class Kernel, class... Arguments>
-void run_wide(Arguments... arguments) {
-#if XRAYON_PREPROCESS_CLONES
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return run_avx2<Kernel>(arguments...);
-    }
-#endif
-    run_narrow<Kernel>(arguments...);
 }
 
 } // namespace xrayon::ml::detail

@@ -14,7 +14,7 @@
 #include <xrayon/ml/models/detail/network/activations.hpp>
 #include <xrayon/ml/models/detail/network/dense_layers.hpp>
 #include <xrayon/ml/models/detail/network/forward.hpp>
-#include <xrayon/ml/models/detail/network/wide.hpp>
+#include <xrayon/core/wide_kernel.hpp>
 #include <xrayon/ml/models/detail/network/workspace.hpp>
 #include <xrayon/random/stream.hpp>
 

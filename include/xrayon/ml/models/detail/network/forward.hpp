@@ -14,7 +14,7 @@
 #include <xrayon/array/packed_matrix.hpp>
 #include <xrayon/ml/models/detail/network/activations.hpp>
 #include <xrayon/ml/models/detail/network/dense_layers.hpp>
-#include <xrayon/ml/models/detail/network/wide.hpp>
+#include <xrayon/core/wide_kernel.hpp>
 #include <xrayon/ml/models/detail/network/workspace.hpp>
 #include <xrayon/ml/models/multilayer_perceptron_options.hpp>
 #include <xrayon/random/bernoulli.hpp>

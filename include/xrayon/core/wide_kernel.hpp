@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef XRAYON_ML_MODELS_DETAIL_NETWORK_WIDE_HPP
-#define XRAYON_ML_MODELS_DETAIL_NETWORK_WIDE_HPP
+#ifndef XRAYON_CORE_WIDE_KERNEL_HPP
+#define XRAYON_CORE_WIDE_KERNEL_HPP
 
 #include <xrayon/core/config.hpp>
 #include <xrayon/core/instruction_set.hpp>
@@ -12,41 +12,45 @@
 
 // g++ vectorises loops of unknown length from -O3 on, clang from -O2 on.
 #if defined(__GNUC__) && !defined(__clang__)
-#define XRAYON_NETWORK_KERNEL gnu::noinline, gnu::optimize("O3")
+#define XRAYON_WIDE_KERNEL gnu::noinline, gnu::optimize("O3")
 #else
-#define XRAYON_NETWORK_KERNEL gnu::noinline
+#define XRAYON_WIDE_KERNEL gnu::noinline
 #endif
 
-namespace xrayon::ml::detail {
+namespace xrayon {
+
+namespace detail {
 
 template <class Kernel, class... Arguments>
-[[XRAYON_NETWORK_KERNEL]] void run_portable(Arguments... arguments) {
+[[XRAYON_WIDE_KERNEL]] void run_portable(Arguments... arguments) {
     Kernel::run(arguments...);
 }
 #if XRAYON_X86
 template <class Kernel, class... Arguments>
-[[XRAYON_NETWORK_KERNEL, gnu::target("avx2,fma")]] void run_avx2(Arguments... arguments) {
+[[XRAYON_WIDE_KERNEL, gnu::target("avx2,fma")]] void run_avx2(Arguments... arguments) {
     Kernel::run(arguments...);
 }
 template <class Kernel, class... Arguments>
-[[XRAYON_NETWORK_KERNEL, gnu::target("avx512f,avx512dq,avx512vl,avx2,fma")]] void run_avx512(Arguments... arguments) {
+[[XRAYON_WIDE_KERNEL, gnu::target("avx512f,avx512dq,avx512vl,avx2,fma")]] void run_avx512(Arguments... arguments) {
     Kernel::run(arguments...);
 }
 #endif
+
+} // namespace detail
 
 /// `Kernel::run(arguments...)`, compiled for `set`, which this machine must run.
 template <class Kernel, class... Arguments>
 void run_at(instruction_set set, Arguments... arguments) {
 #if XRAYON_X86
     if (set == instruction_set::avx512) {
-        return run_avx512<Kernel>(arguments...);
+        return detail::run_avx512<Kernel>(arguments...);
     }
     if (set == instruction_set::avx2) {
-        return run_avx2<Kernel>(arguments...);
+        return detail::run_avx2<Kernel>(arguments...);
     }
 #endif
     (void)set;
-    run_portable<Kernel>(arguments...);
+    detail::run_portable<Kernel>(arguments...);
 }
 
 /// `Kernel::run(arguments...)`, at the greatest width that this machine has.
@@ -55,8 +59,8 @@ void run_wide(Arguments... arguments) {
     run_at<Kernel>(best_instruction_set(), arguments...);
 }
 
-} // namespace xrayon::ml::detail
+} // namespace xrayon
 
-#undef XRAYON_NETWORK_KERNEL
+#undef XRAYON_WIDE_KERNEL
 
-#endif // XRAYON_ML_MODELS_DETAIL_NETWORK_WIDE_HPP
+#endif // XRAYON_CORE_WIDE_KERNEL_HPP
