@@ -4,11 +4,14 @@
 #include "../support/catch.hpp"
 #include "../support/thread_counts.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -66,14 +69,30 @@ struct operand {
         const auto m = static_cast<std::ptrdiff_t>(rows);
         const auto n = static_cast<std::ptrdiff_t>(columns);
         switch (of) {
-            case kind::plain: strides = {n, 1}; break;
-            case kind::transposed: strides = {1, m}; break;
-            case kind::sliced: strides = {n + 5, 1}, offset = 3; break;
-            case kind::stepped: strides = {3 * n + 1, 3}, offset = 1; break;
-            case kind::reversed_rows: strides = {-(n + 1), 1}, offset = (n + 1) * m; break;
-            case kind::reversed: strides = {-n, -1}, offset = m * n; break;
-            case kind::repeated_row: strides = {0, 1}; break;
-            case kind::repeated_column: strides = {1, 0}; break;
+            case kind::plain:
+                strides = {n, 1};
+                break;
+            case kind::transposed:
+                strides = {1, m};
+                break;
+            case kind::sliced:
+                strides = {n + 5, 1}, offset = 3;
+                break;
+            case kind::stepped:
+                strides = {3 * n + 1, 3}, offset = 1;
+                break;
+            case kind::reversed_rows:
+                strides = {-(n + 1), 1}, offset = (n + 1) * m;
+                break;
+            case kind::reversed:
+                strides = {-n, -1}, offset = m * n;
+                break;
+            case kind::repeated_row:
+                strides = {0, 1};
+                break;
+            case kind::repeated_column:
+                strides = {1, 0};
+                break;
         }
         memory.resize(3 * (rows + 2) * (columns + 6));
         for (T& v : memory) {
@@ -84,17 +103,10 @@ struct operand {
     array_view<const T, 2> view() const { return {memory.data() + offset, shape, strides}; }
 };
 
-template <class T>
-struct finish {
-    const T* bias = nullptr;
-    bool relu = false;
-    T scale = 1;
-    bool add_to_y = false;
-};
-
 /// The definition, one element after the other.
 template <class T>
-void define(const array_view<const T, 2>& x, const array_view<const T, 2>& w, const array_view<T, 2>& y, const packed_gemm_options<T>& options) {
+void define(const array_view<const T, 2>& x, const array_view<const T, 2>& w, const array_view<T, 2>& y,
+            const packed_gemm_options<T>& options) {
     for (std::size_t i = 0; i < y.shape(0); ++i) {
         for (std::size_t j = 0; j < y.shape(1); ++j) {
             T sum = options.add_to_y ? y(i, j) : options.bias != nullptr ? options.bias[j] : T(0);
@@ -135,8 +147,9 @@ std::string compare(std::size_t m, std::size_t k, std::size_t n, numbers& from) 
         detail::packed_gemm_with<T>(set, x.view(), packed, got.view(), options);
         if (!same_bits(got.memory, expected.memory)) {  // what lies around y too
             wrong += "clone " + std::to_string(static_cast<int>(set)) + ", " + std::to_string(m) + " x " + std::to_string(k) + " x "
-                     + std::to_string(n) + ", kinds " + std::to_string(static_cast<int>(of_x)) + " " + std::to_string(static_cast<int>(of_w))
-                     + " " + std::to_string(static_cast<int>(of_y)) + ", start " + std::to_string(start) + "; ";
+                     + std::to_string(n) + ", kinds " + std::to_string(static_cast<int>(of_x)) + " "
+                     + std::to_string(static_cast<int>(of_w)) + " " + std::to_string(static_cast<int>(of_y)) + ", start "
+                     + std::to_string(start) + "; ";
         }
     }
     return wrong;
@@ -174,39 +187,98 @@ void compare_block_sizes() {
     REQUIRE(wrong == "");
 }
 
-/// How many results of `batch` rows from `offset` on are not those of the whole.
+/// A product by the definition, whose pieces are then computed in other ways.
 template <class T>
-std::size_t differing(instruction_set set, const array_view<const T, 2>& x, const packed_matrix<T>& w, const std::vector<T>& whole,
-                      std::size_t offset, std::size_t batch, const packed_gemm_options<T>& options) {
-    const std::size_t n = w.columns();
-    std::vector<T> y(batch * n, T(-1));
-    detail::packed_gemm_with<T>(set, x.slice(offset, offset + batch), w, array_view<T, 2>(y.data(), {batch, n}), options);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < y.size(); ++i) {
-        count += std::memcmp(&y[i], &whole[offset * n + i], sizeof(T)) != 0;
-    }
-    return count;
-}
-
-template <class T>
-struct invariance {
+struct whole_product {
     numbers from{3};
     operand<T> x, w, bias;
     packed_matrix<T> packed;
     packed_gemm_options<T> options;
-    std::vector<T> whole;
+    std::vector<T> y;
 
-    invariance(std::size_t m, std::size_t k, std::size_t n)
-        : x(kind::plain, m, k, from), w(kind::plain, k, n, from), bias(kind::plain, 1, n, from), packed(w.view()), whole(m * n) {
+    whole_product(std::size_t m, std::size_t k, std::size_t n)
+        : x(kind::sliced, m, k, from), w(kind::plain, k, n, from), bias(kind::plain, 1, n, from), packed(view_of_w()), y(m * n) {
         options.bias = bias.memory.data();
         options.relu = true;
-        define<T>(std::as_const(x).view(), std::as_const(w).view(), array_view<T, 2>(whole.data(), {m, n}), options);
+        define<T>(view_of_x(), view_of_w(), {y.data(), {m, n}}, options);
+    }
+    array_view<const T, 2> view_of_x() const { return x.view(); }
+    array_view<const T, 2> view_of_w() const { return w.view(); }
+
+    /// How many results of `batch` rows from `offset` on are not those of the whole.
+    std::size_t differing(instruction_set set, std::size_t offset, std::size_t batch) const {
+        const std::size_t n = packed.columns();
+        std::vector<T> got(batch * n, T(-1));
+        detail::packed_gemm_with<T>(set, view_of_x().slice(offset, offset + batch), packed, {got.data(), {batch, n}}, options);
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            count += std::memcmp(&got[i], &y[offset * n + i], sizeof(T)) != 0;
+        }
+        return count;
     }
 };
 
+template <class T>
+void compare_batches() {
+    const whole_product<T> whole(70, 37, 29);
+    for (const instruction_set set : clones()) {
+        std::size_t differing = 0;
+        for (const std::size_t batch : {1u, 2u, 3u, 5u, 8u, 13u, 33u, 64u, 70u}) {
+            for (std::size_t offset = 0; offset + batch <= 70; ++offset) {
+                differing += whole.differing(set, offset, batch);
+            }
+        }
+        REQUIRE(differing == 0);
+    }
+}
+
+template <class T>
+void compare_all_batches() {
+    constexpr std::size_t most = 257;
+    const whole_product<T> whole(most, 37, 29);
+    const pool workers(64);
+    for (const instruction_set set : clones()) {
+        const auto differing = workers.install([&] {
+            return map_index(most, [&](std::size_t i) {
+                std::size_t count = 0;
+                for (std::size_t offset = 0; offset + i + 1 <= most; ++offset) {
+                    count += whole.differing(set, offset, i + 1);
+                }
+                return count;
+            });
+        });
+        for (std::size_t i = 0; i < most; ++i) {
+            REQUIRE(differing[i] == 0);
+        }
+    }
+}
+
+template <class X, class W, class Y>
+concept can_multiply = requires(const X& x, const W& w, Y&& y) {
+    packed_gemm(x, w, std::forward<Y>(y));
+};
+
+using matrix = xt::xtensor<double, 2>;
+using view = array_view<double, 2>;
+using const_view = array_view<const double, 2>;
+
 } // namespace
 
-TEST_CASE("packed_gemm: is the chain of std::fma in ascending k, bit for bit, in every clone, for every small shape and layout", "[array][packed_gemm]") {
+static_assert(can_multiply<matrix, packed_matrix<double>, matrix&>);
+static_assert(can_multiply<view, packed_matrix<double>, view>);
+static_assert(can_multiply<const_view, packed_matrix<double>, view>);
+static_assert(can_multiply<xt::xarray<float>, packed_matrix<float>, xt::xtensor<float, 2>&>);
+static_assert(!can_multiply<matrix, packed_matrix<double>, const matrix&>);  // not mutable
+static_assert(!can_multiply<matrix, packed_matrix<double>, const_view>);     // nor this
+static_assert(!can_multiply<matrix, packed_matrix<double>, matrix>);         // the result would die
+static_assert(!can_multiply<matrix, packed_matrix<float>, matrix&>);         // mixed types
+static_assert(!can_multiply<xt::xtensor<double, 1>, packed_matrix<double>, matrix&>);
+static_assert(std::is_constructible_v<packed_matrix<double>, const matrix&>);
+static_assert(!std::is_constructible_v<packed_matrix<double>, const xt::xtensor<float, 2>&>);
+static_assert(!std::is_convertible_v<const matrix&, packed_matrix<double>>);
+
+TEST_CASE("packed_gemm: is the chain of std::fma in ascending k, bit for bit, in every clone, for every small shape and layout",
+          "[array][packed_gemm]") {
     SECTION("double") { compare_small_sizes<double>(); }
     SECTION("float") { compare_small_sizes<float>(); }
 }
@@ -214,4 +286,194 @@ TEST_CASE("packed_gemm: is the chain of std::fma in ascending k, bit for bit, in
 TEST_CASE("packed_gemm: blocks of k and of columns do not show", "[array][packed_gemm]") {
     SECTION("double") { compare_block_sizes<double>(); }
     SECTION("float") { compare_block_sizes<float>(); }
+}
+
+TEST_CASE("packed_gemm: a row is the same bits in every batch and at every place in it", "[array][packed_gemm][determinism]") {
+    SECTION("double") { compare_batches<double>(); }
+    SECTION("float") { compare_batches<float>(); }
+}
+
+TEST_CASE("packed_gemm: 64 threads, every batch size to 257 at every offset: not one bit differs", "[.soak][soak][array][packed_gemm]") {
+    SECTION("double") { compare_all_batches<double>(); }
+    SECTION("float") { compare_all_batches<float>(); }
+}
+
+TEST_CASE("packed_gemm: rows shared among threads are those of one call", "[array][packed_gemm][determinism]") {
+    const std::size_t threads = GENERATE(from_range(test::thread_counts));
+    const std::size_t tile = GENERATE(1u, 7u, 64u, 1000u);
+    const whole_product<double> whole(133, 21, 18);
+    std::vector<double> y(whole.y.size());
+    const view out(y.data(), {133, 18});
+    const auto tiles = row_blocks(133, tile);
+    pool(threads).install([&] {
+        for_each_index(tiles.size(), [&](std::size_t i) {
+            const auto [begin, end] = tiles[i];
+            packed_gemm(whole.view_of_x().slice(begin, end), whole.packed, out.slice(begin, end), whole.options);
+        });
+    });
+    REQUIRE(same_bits(y, whole.y));
+}
+
+TEST_CASE("packed_gemm: a sum that is cut along k and goes on with add_to_y is that of one call", "[array][packed_gemm]") {
+    whole_product<double> whole(10, 100, 12);
+    std::vector<double> y(10 * 12);
+    const view out(y.data(), {10, 12});
+    for (const auto& [begin, end] : {std::pair{0u, 33u}, std::pair{33u, 34u}, std::pair{34u, 100u}}) {
+        const packed_matrix<double> part(whole.view_of_w().slice(begin, end));
+        const auto x = whole.view_of_x().slice<1>(begin, end);
+        packed_gemm(x, part, out, {.bias = begin == 0 ? whole.options.bias : nullptr, .relu = end == 100, .add_to_y = begin != 0});
+    }
+    REQUIRE(same_bits(y, whole.y));
+}
+
+TEST_CASE("packed_gemm: takes xtensor, also transposed", "[array][packed_gemm]") {
+    const matrix x = {{1, 2, 3}, {4, 5, 6}};
+    const matrix w = {{1, 0}, {0, 1}, {2, -3}};
+    matrix y = xt::zeros<double>({2, 2});
+    packed_gemm(x, packed_matrix(w), y);
+    REQUIRE((y == matrix{{7, -7}, {16, -13}}));
+    packed_gemm(x, packed_matrix(w), y, {.relu = true, .scale = 0.5});
+    REQUIRE((y == matrix{{3.5, 0}, {8, 0}}));
+    // X^T D, the gradient of the weights of a layer
+    matrix gradient = xt::zeros<double>({3, 2});
+    packed_gemm(view_of<2>(x).transposed(), packed_matrix(y), gradient);
+    REQUIRE((gradient == matrix{{35.5, 0}, {47, 0}, {58.5, 0}}));
+}
+
+TEST_CASE("packed_gemm: nothing to add up leaves the bias, or 0", "[array][packed_gemm]") {
+    const packed_matrix<double> w(const_view(nullptr, {0, 3}));
+    REQUIRE(w.rows() == 0);
+    REQUIRE(w.columns() == 3);
+    const std::vector<double> bias = {1, -2, -0.0};
+    std::vector<double> y(6, 9);
+    const view out(y.data(), {2, 3});
+    const const_view x(nullptr, {2, 0});
+    packed_gemm(x, w, out);
+    REQUIRE(same_bits(y, {0, 0, 0, 0, 0, 0}));
+    packed_gemm(x, w, out, {.bias = bias.data()});
+    REQUIRE(same_bits(y, {1, -2, -0.0, 1, -2, -0.0}));
+    packed_gemm(x, w, out, {.relu = true, .scale = 2, .add_to_y = true});
+    REQUIRE(same_bits(y, {2, 0, -0.0, 2, 0, -0.0}));
+    // no rows; no columns
+    packed_gemm(const_view(nullptr, {0, 0}), w, view(nullptr, {0, 3}));
+    packed_gemm(const_view(y.data(), {2, 3}), packed_matrix<double>(const_view(y.data(), {3, 0})), view(nullptr, {2, 0}));
+}
+
+TEST_CASE("packed_gemm: begins at +0, keeps -0 of a bias, NaN and infinities", "[array][packed_gemm]") {
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const instruction_set set : clones()) {
+        const auto one = [&](double x, double w, packed_gemm_options<double> options = {}) {
+            double y = 9;
+            detail::packed_gemm_with<double>(set, const_view(&x, {1, 1}), packed_matrix<double>(const_view(&w, {1, 1})), view(&y, {1, 1}),
+                                             options);
+            return y;
+        };
+        const double minus_zero = -0.0;
+        REQUIRE(same_bits<double>({one(-0.0, 1), one(0, -1)}, {0.0, 0.0}));
+        REQUIRE(same_bits<double>({one(0, -1, {.bias = &minus_zero}), one(0, -1, {.bias = &minus_zero, .relu = true})}, {-0.0, -0.0}));
+        REQUIRE(one(inf, 2) == inf);
+        REQUIRE(one(inf, -2) == -inf);
+        REQUIRE(one(inf, -2, {.relu = true}) == 0);
+        REQUIRE(std::isnan(one(inf, 0)));
+        REQUIRE(std::isnan(one(nan, 0, {.relu = true})));
+        REQUIRE(std::isnan(one(1, nan)));
+        REQUIRE(one(1e300, 1e300) == inf);
+    }
+    // A NaN stays in its row.
+    for (const instruction_set set : clones()) {
+        std::vector<double> x(9 * 4, 1.0), w(4 * 3, 1.0), y(9 * 3);
+        x[5 * 4 + 2] = nan;
+        detail::packed_gemm_with<double>(set, const_view(x.data(), {9, 4}), packed_matrix<double>(const_view(w.data(), {4, 3})),
+                                         view(y.data(), {9, 3}), {});
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            REQUIRE((i / 3 == 5 ? std::isnan(y[i]) : y[i] == 4));
+        }
+    }
+}
+
+TEST_CASE("packed_gemm: says which shapes do not fit, and writes nothing", "[array][packed_gemm][errors]") {
+    std::vector<double> x(12, 1), y(20, 7);
+    const packed_matrix<double> w(const_view(x.data(), {4, 3}));
+    const auto multiply = [&](std::array<std::size_t, 2> of_x, std::array<std::size_t, 2> of_y) {
+        packed_gemm(const_view(x.data(), of_x), w, view(y.data(), of_y));
+    };
+    REQUIRE_THROWS_AS(multiply({2, 3}, {2, 3}), shape_error);
+    REQUIRE_THROWS_WITH(multiply({2, 3}, {2, 3}),
+                        "packed_gemm: the columns of X must match the rows of W: X has shape (2, 3), W has (4, 3)");
+    REQUIRE_THROWS_WITH(multiply({2, 4}, {3, 3}), "packed_gemm: the rows of X must match the rows of Y: X has shape (2, 4), Y has (3, 3)");
+    REQUIRE_THROWS_WITH(multiply({2, 4}, {2, 4}),
+                        "packed_gemm: the columns of W must match the columns of Y: W has shape (4, 3), Y has (2, 4)");
+    REQUIRE(same_bits(y, std::vector<double>(20, 7)));
+}
+
+TEST_CASE("packed_gemm: refuses a result that shares elements with x, the bias or itself", "[array][packed_gemm][errors]") {
+    std::vector<double> memory(40, 1);
+    const packed_matrix<double> w(const_view(memory.data(), {4, 4}));
+    const const_view x(memory.data(), {2, 4});
+    const view apart(memory.data() + 8, {2, 4});
+    REQUIRE_THROWS_AS(packed_gemm(x, w, view(memory.data() + 7, {2, 4})), argument_error);
+    REQUIRE_THROWS_WITH(packed_gemm(x, w, view(memory.data() + 7, {2, 4})), "packed_gemm: Y must not overlap X");
+    REQUIRE_THROWS_WITH(packed_gemm(x, w, view(memory.data() + 8, {2, 4}, {0, 1})),
+                        "packed_gemm: every index of Y must be an element of its own, got strides (0, 1)");
+    REQUIRE_THROWS_WITH(packed_gemm(x, w, apart, {.bias = memory.data() + 15}), "packed_gemm: Y must not overlap options.bias");
+    REQUIRE_THROWS_WITH(packed_gemm(x, w, apart, {.bias = memory.data() + 20, .add_to_y = true}),
+                        "packed_gemm: options.bias and options.add_to_y must not be used together");
+    REQUIRE(same_bits(memory, std::vector<double>(40, 1)));
+    packed_gemm(x, w, apart, {.bias = memory.data() + 16});
+    REQUIRE(memory[8] == 5);
+}
+
+TEST_CASE("packed_matrix: is a value, and packs again without allocating", "[array][packed_matrix]") {
+    numbers from;
+    const operand<double> large(kind::plain, 20, 30, from), small(kind::transposed, 7, 9, from);
+    const auto values = [](const packed_matrix<double>& w) {
+        std::vector<double> all;
+        for (std::size_t i = 0; i < w.rows(); ++i) {
+            for (std::size_t j = 0; j < w.columns(); ++j) {
+                all.push_back(w.data()[(j / w.width() * w.rows() + i) * w.width() + j % w.width()]);
+            }
+        }
+        return all;
+    };
+    const auto elements = [](const const_view& w) {
+        std::vector<double> all;
+        for (std::size_t i = 0; i < w.shape(0); ++i) {
+            for (const double v : w[i]) {
+                all.push_back(v);
+            }
+        }
+        return all;
+    };
+    packed_matrix<double> w;
+    REQUIRE(w.rows() == 0);
+    REQUIRE(w.columns() == 0);
+    w.assign(large.view());
+    REQUIRE(w.rows() == 20);
+    REQUIRE(w.columns() == 30);
+    REQUIRE(same_bits(values(w), elements(large.view())));
+    REQUIRE(reinterpret_cast<std::uintptr_t>(w.data()) % 64 == 0);
+
+    const packed_matrix<double> copy = w;
+    const double* const memory = w.data();
+    w.assign(small.view());
+    REQUIRE(same_bits(values(w), elements(small.view())));
+    w.assign(large.view());
+    REQUIRE(w.data() == memory);
+    REQUIRE(same_bits(values(copy), elements(large.view())));
+
+    packed_matrix<double> taken = std::move(w);
+    REQUIRE(taken.data() == memory);
+    REQUIRE(w.rows() == 0);
+    REQUIRE(w.columns() == 0);
+    w = std::move(taken);
+    REQUIRE(w.columns() == 30);
+    REQUIRE(taken.columns() == 0);
+
+    const double one = 1;
+    const std::size_t huge = std::size_t{1} << 40;
+    REQUIRE_THROWS_AS(w.assign({&one, {huge, huge}, {0, 0}}), argument_error);
+    REQUIRE_THROWS_WITH(w.assign({&one, {huge, huge}, {0, 0}}),
+                        "packed_matrix: W must have no more elements than memory, got (1099511627776, 1099511627776)");
+    REQUIRE(same_bits(values(w), elements(large.view())));
 }

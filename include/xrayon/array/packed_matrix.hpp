@@ -51,7 +51,7 @@ public:
     explicit packed_matrix(const array_view<const Real, 2>& w) { assign(w); }
     /// @param w  What view_of takes: an array_view, an xtensor container, adaptor or view.
     template <class W>
-        requires(!std::same_as<W, packed_matrix>) && detail::matrix_of<const W&, Real>
+        requires(!std::same_as<W, packed_matrix> && detail::matrix_of<const W&, Real>)
     explicit packed_matrix(const W& w) : packed_matrix(array_view<const Real, 2>(view_of<2>(w))) {}
 
     packed_matrix(const packed_matrix&) = default;
@@ -88,10 +88,10 @@ private:
 };
 
 template <class W>
-    requires detail::matrix_of<const W&, double>
+    requires(detail::matrix_of<const W&, double>)
 packed_matrix(const W&) -> packed_matrix<double>;
 template <class W>
-    requires detail::matrix_of<const W&, float>
+    requires(detail::matrix_of<const W&, float>)
 packed_matrix(const W&) -> packed_matrix<float>;
 
 /// What packed_gemm does beside multiplying.
@@ -163,9 +163,9 @@ void packed_gemm_with(xrayon::instruction_set set, const array_view<const Real, 
 /// cut too, in order: `add_to_y` goes on with the chains, and the bits are those of one product.
 ///
 /// **Cost.** m k n multiply-adds, on AVX-512 or AVX2 where the machine has them, whatever the compiler was told: about the speed of
-/// OpenBLAS (docs/design/packed_gemm.md). Elsewhere std::fma, which may be a call for each. No allocation; 20 KiB of stack.
+/// OpenBLAS (docs/design/packed_gemm.md). Elsewhere std::fma, which may be a call for each. No allocation; 27 KiB of stack.
 template <class X, class Real, class Y>
-    requires detail::matrix_of<const X&, Real> && detail::mutable_matrix_of<Y, Real>
+    requires(detail::matrix_of<const X&, Real> && detail::mutable_matrix_of<Y, Real>)
 void packed_gemm(const X& x, const packed_matrix<Real>& w, Y&& y, const packed_gemm_options<std::type_identity_t<Real>>& options = {}) {
     detail::packed_gemm_with<Real>(xrayon::best_instruction_set(), view_of<2>(x), w, view_of<2>(std::forward<Y>(y)), options);
 }
@@ -185,16 +185,31 @@ void packed_matrix<Real>::assign(const array_view<const Real, 2>& w) {
     if (w.empty()) {
         return;
     }
-    for (std::size_t s = 0; s < strips; ++s) {
-        const std::size_t columns = std::min(width(), n - s * width());
-        const Real* const first = w.data() + static_cast<std::ptrdiff_t>(s * width()) * w.stride(1);
-        for (std::size_t i = 0; i < k; ++i) {
-            Real* const out = lines_[s * k + i].values;
-            const Real* const in = first + static_cast<std::ptrdiff_t>(i) * w.stride(0);
-            for (std::size_t j = 0; j < columns; ++j) {
-                out[j] = in[static_cast<std::ptrdiff_t>(j) * w.stride(1)];
+    // Some rows at a time: whole columns of strips would touch a page for every row.
+    constexpr std::size_t rows_at_once = 64;
+    const std::ptrdiff_t down = w.stride(0);
+    const std::ptrdiff_t across = w.stride(1);
+    for (std::size_t first = 0; first < k; first += rows_at_once) {
+        const auto rows = static_cast<std::ptrdiff_t>(std::min(rows_at_once, k - first));
+        for (std::size_t s = 0; s < strips; ++s) {
+            const std::size_t columns = std::min(width(), n - s * width());
+            const Real* const in = w.data() + static_cast<std::ptrdiff_t>(first) * down + static_cast<std::ptrdiff_t>(s * width()) * across;
+            line* const out = lines_.data() + s * k + first;
+            if (across == 1 && columns == width()) {
+                for (std::ptrdiff_t i = 0; i < rows; ++i) {
+                    std::copy_n(in + i * down, width(), out[i].values);
+                }
+                continue;
             }
-            std::fill(out + columns, out + width(), Real(0));
+            for (std::size_t j = 0; j < columns; ++j) {  // the columns of a transpose lie along memory
+                const Real* const column = in + static_cast<std::ptrdiff_t>(j) * across;
+                for (std::ptrdiff_t i = 0; i < rows; ++i) {
+                    out[i].values[j] = column[i * down];
+                }
+            }
+            for (std::ptrdiff_t i = 0; i < rows; ++i) {
+                std::fill(out[i].values + columns, out[i].values + width(), Real(0));
+            }
         }
     }
 }

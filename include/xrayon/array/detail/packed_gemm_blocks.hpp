@@ -5,23 +5,23 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include <xrayon/array/array_view.hpp>
 #include <xrayon/array/detail/packed_gemm_kernels.hpp>
 
-// The loops around the kernels. A block of w, up to block_k deep and block_strips wide, stays in the second-level cache while all rows of
-// x pass over it, a few at a time; those few stay in the first-level cache while the kernels go along the block. (Goto and van de
-// Geijn, Anatomy of high-performance matrix multiplication, 2008, with the roles of the two factors exchanged, because here it is x
-// that is new and w that is packed.) So each value of w comes from memory once per call, and x needs no memory of its own but a
-// few rows' worth on the stack, and that only where its rows do not lie along memory.
+// The loops around the kernels. A block of w stays in the second-level cache while all rows of x pass over it, a few at a time; those few
+// stay in the first-level cache while the kernels go along the block. (Goto and van de Geijn, Anatomy of high-performance matrix
+// multiplication, 2008, with the roles of the factors exchanged, because here w is packed and x is new.) So each value of w comes
+// from memory once per call, and x needs no memory but for a few rows on the stack, and that only where they do not lie along memory.
 
 namespace xrayon::detail {
 
-/// How deep: 16 KiB of eight rows.
+/// How deep a block is: eight rows of x are 24 KiB.
 template <class Real>
-inline constexpr std::size_t gemm_block_k = 2048 / sizeof(Real);
-/// How wide: 512 KiB.
-inline constexpr std::size_t gemm_block_strips = 32;
+inline constexpr std::size_t gemm_block_k = 3072 / sizeof(Real);
+/// How wide: with that depth, 288 KiB. A multiple of the strips that kernels take.
+inline constexpr std::size_t gemm_block_strips = 12;
 
 /// What is multiplied: strips of w as packed_matrix keeps them, and where it all begins and ends.
 template <class Real>
@@ -35,27 +35,38 @@ struct gemm_task {
     Real scale = 1;
 };
 
-/// Rows [first, first + rows) and columns [k0, k0 + k) of x, one k after the other, `step` values each.
+/// How many values of x_rows belong to one k.
+inline constexpr std::size_t gemm_copied_rows = 8;
+
+/// `Rows` values of each k, which lie side by side. A constant number of them: as a call of memmove, they took as long as the products.
+template <std::size_t Rows, class Real>
+void copy_columns(const Real* in, std::ptrdiff_t step, std::size_t k, Real* out) {
+    for (std::size_t i = 0; i < k; ++i) {
+        std::memcpy(out + i * gemm_copied_rows, in + static_cast<std::ptrdiff_t>(i) * step, Rows * sizeof(Real));
+    }
+}
+
+/// Rows [first, first + rows) and columns [k0, k0 + k) of x, one k after the other.
 template <class Real>
-void copy_rows(const array_view<const Real, 2>& x, std::size_t first, std::size_t rows, std::size_t k0, std::size_t k, std::size_t step,
-               Real* out) {
+void copy_rows(const array_view<const Real, 2>& x, std::size_t first, std::size_t rows, std::size_t k0, std::size_t k, Real* out) {
     const std::ptrdiff_t row_stride = x.stride(0);
     const std::ptrdiff_t k_stride = x.stride(1);
-    const Real* in = x.data() + static_cast<std::ptrdiff_t>(first) * row_stride + static_cast<std::ptrdiff_t>(k0) * k_stride;
-    if (row_stride == 1) {
-        for (std::size_t i = 0; i < k; ++i) {
-            std::copy_n(in + static_cast<std::ptrdiff_t>(i) * k_stride, rows, out + i * step);
-        }
-        return;
-    }
-    for (std::size_t i = 0; i < k; ++i) {
+    const Real* const in = x.data() + static_cast<std::ptrdiff_t>(first) * row_stride + static_cast<std::ptrdiff_t>(k0) * k_stride;
+    if (row_stride == 1 && rows == 8) {
+        copy_columns<8>(in, k_stride, k, out);
+    } else if (row_stride == 1 && rows == 6) {
+        copy_columns<6>(in, k_stride, k, out);
+    } else {
         for (std::size_t r = 0; r < rows; ++r) {
-            out[i * step + r] = in[static_cast<std::ptrdiff_t>(r) * row_stride + static_cast<std::ptrdiff_t>(i) * k_stride];
+            const Real* const row = in + static_cast<std::ptrdiff_t>(r) * row_stride;
+            for (std::size_t i = 0; i < k; ++i) {
+                out[i * gemm_copied_rows + r] = row[static_cast<std::ptrdiff_t>(i) * k_stride];
+            }
         }
     }
 }
 
-/// For what does not lie along memory, or ends within a strip.
+/// A tile of y, which does not lie along memory or ends within a strip, to a full one and back.
 template <class Real>
 void copy_tile(const Real* in, const std::array<std::ptrdiff_t, 2>& in_step, Real* out, const std::array<std::ptrdiff_t, 2>& out_step,
                std::size_t rows, std::size_t columns) {
@@ -70,7 +81,6 @@ void copy_tile(const Real* in, const std::array<std::ptrdiff_t, 2>& in_step, Rea
 template <class Real>
 void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& task) {
     constexpr std::size_t width = strip_columns<Real>;
-    constexpr std::size_t most_rows = 8;
     constexpr std::size_t most_columns = 3 * width;
     const std::size_t m = task.y.shape(0);
     const std::size_t n = task.y.shape(1);
@@ -82,8 +92,8 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
     const bool y_along_memory = task.y.stride(1) == 1;
     const bool x_along_memory = task.x.stride(1) == 1;
 
-    alignas(64) Real x_rows[most_rows * gemm_block_k<Real>];
-    alignas(64) Real y_tile[most_rows * most_columns] = {};
+    alignas(64) Real x_rows[gemm_copied_rows * gemm_block_k<Real>];
+    alignas(64) Real y_tile[gemm_copied_rows * most_columns] = {};
     constexpr std::array<std::ptrdiff_t, 2> held = {most_columns, 1};
     alignas(64) Real start[most_columns] = {};
 
@@ -102,18 +112,20 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
             for (std::size_t i = 0; i < m; i += tile.rows) {
                 tile.rows = std::min(kernels.kinds[0].rows, m - i);
                 const auto& kind = kernels.of(tile.rows);
-                if (x_along_memory) {
+                if (depth == 0) {
+                    tile.x = nullptr;  // and no sums of pointers: there may be no x
+                } else if (x_along_memory) {
                     tile.x = task.x.data() + static_cast<std::ptrdiff_t>(i) * task.x.stride(0) + static_cast<std::ptrdiff_t>(k0);
                     tile.x_row = task.x.stride(0);
                     tile.x_k = 1;
                 } else {
-                    copy_rows(task.x, i, tile.rows, k0, tile.k, most_rows, x_rows);
+                    copy_rows(task.x, i, tile.rows, k0, tile.k, x_rows);
                     tile.x = x_rows;
                     tile.x_row = 1;
-                    tile.x_k = most_rows;
+                    tile.x_k = gemm_copied_rows;
                 }
                 for (std::size_t s = s0; s < s_end;) {
-                    // Four strips left are two and two, and not three and one: the more the better for the processor.
+                    // Four are two and two, not three and one: the fewer sums, the longer the processor waits for each.
                     const std::size_t left = s_end - s;
                     const std::size_t count = left == 4 && kernels.strips == 3 ? 2 : std::min(left, kernels.strips);
                     const std::size_t j = s * width;

@@ -22,23 +22,26 @@ namespace xrayon::detail {
 template <class Real>
 inline constexpr std::size_t strip_columns = 64 / sizeof(Real);
 
+/// How far ahead strips are fetched: with blocks that come from memory the first time, 5 % for the whole.
+inline constexpr std::ptrdiff_t gemm_prefetched_k = 24;
+
 /// What a kernel is asked for. Steps count elements.
 template <class Real>
 struct gemm_tile {
-    const Real* x = nullptr;        ///< Element (0, 0) of the rows.
-    std::ptrdiff_t x_row = 0;       ///< To the next row.
-    std::ptrdiff_t x_k = 0;         ///< To the next k.
-    std::size_t rows = 0;           ///< At least 1, at most what the kernel holds.
-    const Real* w = nullptr;        ///< A strip: k times strip_columns values. On a cache line.
-    std::ptrdiff_t w_strip = 0;     ///< To the next strip.
+    const Real* x = nullptr;     ///< Element (0, 0) of the rows.
+    std::ptrdiff_t x_row = 0;    ///< To the next row.
+    std::ptrdiff_t x_k = 0;      ///< To the next k.
+    std::size_t rows = 0;        ///< At least 1, at most what the kernel holds.
+    const Real* w = nullptr;     ///< A strip: k times strip_columns values. On a cache line.
+    std::ptrdiff_t w_strip = 0;  ///< To the next strip.
     std::size_t k = 0;
-    const Real* from = nullptr;     ///< What the chains begin with.
-    std::ptrdiff_t from_row = 0;    ///< To the next row; 0: all rows begin with the same values.
-    Real* to = nullptr;             ///< Where they end; `from` may be the same place.
+    const Real* from = nullptr;   ///< What the chains begin with.
+    std::ptrdiff_t from_row = 0;  ///< To the next row; 0: all rows begin with the same values.
+    Real* to = nullptr;           ///< Where they end; `from` may be the same place.
     std::ptrdiff_t to_row = 0;
-    bool last = false;              ///< The chains end for good: then
-    Real scale = 1;                 ///< multiplies,
-    bool relu = false;              ///< and what is below 0 becomes 0.
+    bool last = false;  ///< The chains end for good: then
+    Real scale = 1;     ///< multiplies,
+    bool relu = false;  ///< and what is below 0 becomes 0.
 };
 
 template <class Real>
@@ -55,7 +58,9 @@ struct gemm_kernels {
     kind kinds[3] = {};
 
     /// The kind for so many rows, at most kinds[0].rows: the smallest that holds them.
-    [[nodiscard]] const kind& of(std::size_t rows) const noexcept { return kinds[rows <= kinds[2].rows ? 2 : rows <= kinds[1].rows ? 1 : 0]; }
+    [[nodiscard]] const kind& of(std::size_t rows) const noexcept {
+        return kinds[rows <= kinds[2].rows ? 2 : rows <= kinds[1].rows ? 1 : 0];
+    }
 };
 
 /// With std::fma: an instruction where the compiler was told of one, else a call. Right everywhere, and quick where it can be.
@@ -97,27 +102,27 @@ void multiply_portable(const gemm_tile<Real>& tile) {
 
 // multiply_add: sum := x * w + sum, rounded once, where the first of a row of vectors fetches x for all of them. Spelled out: what compilers
 // call these instructions changes with their versions, and whether they make one of a product and a sum changes with flags.
-#define XRAYON_GEMM_VECTOR(vector, real, set, packed, single)                                                                              \
-    typedef real vector __attribute__((vector_size(set##_BYTES)));                                                                         \
-    typedef real vector##_in_memory __attribute__((vector_size(set##_BYTES), aligned(sizeof(real)), may_alias));                           \
-    [[XRAYON_GEMM_INLINE(set)]] inline void load(vector& out, const real* in) noexcept {                                                   \
-        out = *reinterpret_cast<const vector##_in_memory*>(in);                                                                            \
-    }                                                                                                                                      \
-    [[XRAYON_GEMM_INLINE(set)]] inline void store(const vector& in, real* out) noexcept {                                                  \
-        *reinterpret_cast<vector##_in_memory*>(out) = in;                                                                                  \
-    }                                                                                                                                      \
-    template <bool First>                                                                                                                  \
-    [[XRAYON_GEMM_INLINE(set)]] inline void multiply_add(vector& sum, vector& value, const real& x, const vector& w) noexcept {            \
-        if constexpr (First) {                                                                                                             \
-            asm("vbroadcast" single " {%1, %0|%0, %1}" : "=v"(value) : "m"(x));                                                            \
-        }                                                                                                                                  \
-        asm("vfmadd231" packed " {%2, %1, %0|%0, %1, %2}" : "+v"(sum) : "v"(value), "v"(w));                                               \
-    }                                                                                                                                      \
-    [[XRAYON_GEMM_INLINE(set)]] inline void finish(vector& sum, real scale, bool relu) noexcept {                                          \
-        sum = sum * scale;                                                                                                                 \
-        if (relu) {                                                                                                                        \
-            sum = sum < vector{} ? vector{} : sum;                                                                                         \
-        }                                                                                                                                  \
+#define XRAYON_GEMM_VECTOR(vector, real, set, packed, single)                                                                   \
+    typedef real vector __attribute__((vector_size(set##_BYTES)));                                                              \
+    typedef real vector##_in_memory __attribute__((vector_size(set##_BYTES), aligned(sizeof(real)), may_alias));                \
+    [[XRAYON_GEMM_INLINE(set)]] inline void load(vector& out, const real* in) noexcept {                                        \
+        out = *reinterpret_cast<const vector##_in_memory*>(in);                                                                 \
+    }                                                                                                                           \
+    [[XRAYON_GEMM_INLINE(set)]] inline void store(const vector& in, real* out) noexcept {                                       \
+        *reinterpret_cast<vector##_in_memory*>(out) = in;                                                                       \
+    }                                                                                                                           \
+    template <bool First>                                                                                                       \
+    [[XRAYON_GEMM_INLINE(set)]] inline void multiply_add(vector& sum, vector& value, const real& x, const vector& w) noexcept { \
+        if constexpr (First) {                                                                                                  \
+            asm("vbroadcast" single " {%1, %0|%0, %1}" : "=v"(value) : "m"(x));                                                 \
+        }                                                                                                                       \
+        asm("vfmadd231" packed " {%2, %1, %0|%0, %1, %2}" : "+v"(sum) : "v"(value), "v"(w));                                    \
+    }                                                                                                                           \
+    [[XRAYON_GEMM_INLINE(set)]] inline void finish(vector& sum, real scale, bool relu) noexcept {                               \
+        sum = sum * scale;                                                                                                      \
+        if (relu) {                                                                                                             \
+            sum = sum < vector{} ? vector{} : sum;                                                                              \
+        }                                                                                                                       \
     }
 XRAYON_GEMM_VECTOR(f64x8, double, XRAYON_GEMM_AVX512, "pd", "sd")
 XRAYON_GEMM_VECTOR(f32x16, float, XRAYON_GEMM_AVX512, "ps", "ss")
@@ -145,35 +150,42 @@ struct avx2_vector<float> {
 // A kernel: I = 0, 1, ... are the vectors of sums, Parts in a row, rows one after the other. Rows beyond tile.rows stand for the last
 // one, and what they give is thrown away: so reading needs no copy, and few kernels do. A macro, because a function is compiled for its
 // own target before it is inlined anywhere; and folds, not loops, so that sums are in registers at every level of optimisation.
-#define XRAYON_GEMM_KERNEL(name, vector_of, set, part_step)                                                                                \
-    template <class Real, int Parts, int... I>                                                                                             \
-    [[XRAYON_GEMM_CLONE(set)]] void name(const gemm_tile<Real>& tile) {                                                                    \
-        using vector = typename vector_of<Real>::type;                                                                                     \
-        constexpr std::ptrdiff_t lanes = sizeof(vector) / sizeof(Real);                                                                    \
-        const auto last = static_cast<std::ptrdiff_t>(tile.rows) - 1;                                                                      \
-        const Real* const x[] = {tile.x + std::min<std::ptrdiff_t>(I / Parts, last) * tile.x_row...};                                      \
-        vector sums[sizeof...(I)];                                                                                                         \
-        (load(sums[I], tile.from + std::min<std::ptrdiff_t>(I / Parts, last) * tile.from_row + I % Parts * lanes), ...);                   \
-        const Real* w = tile.w;                                                                                                            \
-        std::ptrdiff_t at = 0;                                                                                                             \
-        for (std::size_t k = tile.k; k != 0; --k) {                                                                                        \
-            vector columns[3];                                                                                                             \
-            load(columns[0], w);                                                                                                           \
-            if constexpr (Parts > 1) {                                                                                                     \
-                load(columns[1], w + (part_step));                                                                                         \
-            }                                                                                                                              \
-            if constexpr (Parts > 2) {                                                                                                     \
-                load(columns[2], w + 2 * (part_step));                                                                                     \
-            }                                                                                                                              \
-            vector value;                                                                                                                  \
-            (multiply_add<I % Parts == 0>(sums[I], value, x[I][at], columns[I % Parts]), ...);                                             \
-            w += strip_columns<Real>;                                                                                                      \
-            at += tile.x_k;                                                                                                                \
-        }                                                                                                                                  \
-        if (tile.last) {                                                                                                                   \
-            (finish(sums[I], tile.scale, tile.relu), ...);                                                                                 \
-        }                                                                                                                                  \
-        ((I / Parts <= last ? store(sums[I], tile.to + I / Parts * tile.to_row + I % Parts * lanes) : void()), ...);                       \
+#define XRAYON_GEMM_KERNEL(name, vector_of, set, part_step)                                                              \
+    template <class Real, int Parts, int... I>                                                                           \
+    [[XRAYON_GEMM_CLONE(set)]] void name(const gemm_tile<Real>& tile) {                                                  \
+        using vector = typename vector_of<Real>::type;                                                                   \
+        constexpr std::ptrdiff_t lanes = sizeof(vector) / sizeof(Real);                                                  \
+        const auto last = static_cast<std::ptrdiff_t>(tile.rows) - 1;                                                    \
+        const Real* const x[] = {tile.x + std::min<std::ptrdiff_t>(I / Parts, last) * tile.x_row...};                    \
+        vector sums[sizeof...(I)];                                                                                       \
+        (load(sums[I], tile.from + std::min<std::ptrdiff_t>(I / Parts, last) * tile.from_row + I % Parts * lanes), ...); \
+        const Real* w = tile.w;                                                                                          \
+        std::ptrdiff_t at = 0;                                                                                           \
+        for (std::size_t k = tile.k; k != 0; --k) {                                                                      \
+            vector columns[3];                                                                                           \
+            load(columns[0], w);                                                                                         \
+            __builtin_prefetch(w + gemm_prefetched_k * strip_columns<Real>);                                             \
+            if constexpr (Parts > 1) {                                                                                   \
+                load(columns[1], w + (part_step));                                                                       \
+                if constexpr (sizeof(vector) == 64) {                                                                    \
+                    __builtin_prefetch(w + (part_step) + gemm_prefetched_k * strip_columns<Real>);                       \
+                }                                                                                                        \
+            }                                                                                                            \
+            if constexpr (Parts > 2) {                                                                                   \
+                load(columns[2], w + 2 * (part_step));                                                                   \
+                if constexpr (sizeof(vector) == 64) {                                                                    \
+                    __builtin_prefetch(w + 2 * (part_step) + gemm_prefetched_k * strip_columns<Real>);                   \
+                }                                                                                                        \
+            }                                                                                                            \
+            vector value;                                                                                                \
+            (multiply_add<I % Parts == 0>(sums[I], value, x[I][at], columns[I % Parts]), ...);                           \
+            w += strip_columns<Real>;                                                                                    \
+            at += tile.x_k;                                                                                              \
+        }                                                                                                                \
+        if (tile.last) {                                                                                                 \
+            (finish(sums[I], tile.scale, tile.relu), ...);                                                               \
+        }                                                                                                                \
+        ((I / Parts <= last ? store(sums[I], tile.to + I / Parts * tile.to_row + I % Parts * lanes) : void()), ...);     \
     }
 XRAYON_GEMM_KERNEL(multiply_avx512, avx512_vector, XRAYON_GEMM_AVX512, tile.w_strip)
 XRAYON_GEMM_KERNEL(multiply_avx2, avx2_vector, XRAYON_GEMM_AVX2, lanes)
