@@ -76,7 +76,7 @@ public:
             }
         }
         if (skipped.size() == found.size()) {
-            throw argument_error(std::string(aggregating) + ": all " + count_text(found.size(), "gradient") + " hold NaN and were skipped");
+            throw argument_error(std::string(aggregating) + ": all " + count_text(found.size(), "gradient", "gradients") + " hold NaN and were skipped");
         }
         return skipped;
     }
@@ -207,7 +207,7 @@ template <indexed_range Gradients>
     requires mean_gradient_type<element_t<Gradients>>
 [[nodiscard]] auto aggregate_gradients(const Gradients& gradients, const aggregate::weighted_mean& how, const aggregate_gradients_options& options = {}) {
     detail::check_some(detail::aggregating, element_count(gradients), "gradients");
-    const detail::scaled_weights weights = detail::checked_weights(detail::aggregating, how.weights, element_count(gradients), "gradient");
+    const detail::scaled_weights weights = detail::checked_weights(detail::aggregating, how.weights, element_count(gradients), "gradient", "gradients");
     return detail::aggregate_sum(gradients, &weights, detail::fused_result::mean, options);
 }
 template <indexed_range Gradients>

@@ -46,7 +46,7 @@ struct gradient_check {
 /// @param parameters  Where to look; each thread works on a copy. Floats are accurate to about 1e-3, doubles to 1e-9.
 /// @param gradient    What is to be checked, at these parameters; of the same outline.
 /// @returns           The largest relative error, and where it is. Nothing to check: 0.
-/// @throws shape_error     `check_gradient: the gradient's parameter 2 has shape (4, 5), the parameters' has (5, 4)`
+/// @throws shape_error     `check_gradient: gradient parameter 2 has shape (4, 5), model has (5, 4)`
 /// @throws argument_error  if `options.step` or `options.scale` is not > 0.
 ///
 /// A function with a bend (ReLU) has no derivative there: an error at one element only may be that.
@@ -60,7 +60,7 @@ template <elementwise_gradient Parameters, elementwise_gradient G, class Loss>
     check(!options.step || *options.step > 0, "check_gradient: options.step must be > 0", options.step.value_or(1));
     check(options.scale > 0, "check_gradient: options.scale must be > 0", options.scale);
     if (!detail::same_outline(parameters, gradient)) {
-        detail::fail_outline("check_gradient", "the gradient's", detail::outline_of(gradient), "the parameters'", detail::outline_of(parameters));
+        detail::fail_outline("check_gradient", "gradient", detail::outline_of(gradient), "model", detail::outline_of(parameters));
     }
     const auto given = detail::flatten(gradient);
     scratch<Parameters> copies([&] { return Parameters(parameters); });

@@ -67,7 +67,7 @@ auto with_request(std::string_view op, std::size_t n, const Options& options, bo
     if constexpr (requires { options.weights; }) {
         if (!options.weights.empty()) {
             check(options.leaf_size == 1, std::string(op) + ": options.leaf_size must be 1 where batches have weights", options.leaf_size);
-            weights = checked_weights(op, options.weights, n, "batch");
+            weights = checked_weights(op, options.weights, n, "batch", "batches");
             request.weights = &weights;
         }
     }

@@ -46,7 +46,7 @@ public:
     /// @brief One step.
     /// @param parameters  Changed in place.
     /// @param gradient    Of the same outline; its scalars may be others.
-    /// @throws shape_error  `sgd: the gradient's parameter 2 has shape (4, 5), the parameters' has (5, 4)`; likewise if the parameters have
+    /// @throws shape_error  `sgd: gradient parameter 2 has shape (4, 5), model has (5, 4)`; likewise if the parameters have
     ///                      other shapes than at the first step. Nothing has changed then.
     ///
     /// Large parameters are shared among threads; the bits are the same.

@@ -3,8 +3,10 @@
 #define XRAYON_ML_GRADIENT_DETAIL_ELEMENT_JOBS_HPP
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -117,7 +119,7 @@ private:
                 continue;
             }
             with_elements(*each, [&](auto x) {
-                if constexpr (requires { x.data(); }) {
+                if constexpr (std::same_as<decltype(x), std::span<const scalar>>) {
                     all.data.push_back(x.data());
                 } else {
                     copies.emplace_back(x.begin(), x.end());

@@ -133,7 +133,7 @@ public:
             request_.n, request_.leaf_size, leaf, [this](node left, node right) { return combine(std::move(left), std::move(right)); },
             request_.loop);
         if (all.used == 0) [[unlikely]] {
-            throw argument_error(std::string(request_.op) + ": all " + count_text(request_.n, "gradient") + " hold NaN and were skipped");
+            throw argument_error(std::string(request_.op) + ": all " + count_text(request_.n, "gradient", "gradients") + " hold NaN and were skipped");
         }
         if (all.odd != nullptr) [[unlikely]] {
             fail_outline(request_.op, "batch " + to_text(all.odd->batch), all.odd->shapes, "batch " + to_text(all.first), outline_of(all.sum()));

@@ -129,8 +129,9 @@ template <class G>
     return shapes;
 }
 
-[[nodiscard]] inline std::string count_text(std::size_t count, std::string_view what) {
-    return to_text(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+/// "1 batch", "2 batches".
+[[nodiscard]] inline std::string count_text(std::size_t count, std::string_view one, std::string_view many) {
+    return to_text(count) + " " + std::string(count == 1 ? one : many);
 }
 
 /// Says how two outlines differ: `<op>: batch 3 parameter 2 has shape (4, 5), batch 0 has (5, 4)`.
@@ -139,7 +140,7 @@ template <class = when_called>
                                const outline& expected) {
     const std::string begin = std::string(op) + ": " + which;
     if (got.size() != expected.size()) {
-        throw shape_error(begin + " has " + count_text(got.size(), "parameter") + ", " + reference + " has " + to_text(expected.size()),
+        throw shape_error(begin + " has " + count_text(got.size(), "parameter", "parameters") + ", " + reference + " has " + to_text(expected.size()),
                           {got.size()}, {expected.size()});
     }
     for (std::size_t p = 0; p < got.size(); ++p) {

@@ -29,10 +29,11 @@ struct scaled_weights {
 
 /// Weights that have been looked at, times a power of two that brings the largest to [0.5, 1): then neither huge nor tiny ones over- or
 /// underflow what they multiply, and all else is as it would be without.
-/// @param what  What there are `n` of: "gradient".
-inline scaled_weights checked_weights(std::string_view op, const std::vector<double>& weights, std::size_t n, std::string_view what) {
+/// @param one, many  What there are `n` of: "gradient", "gradients".
+inline scaled_weights checked_weights(std::string_view op, const std::vector<double>& weights, std::size_t n, std::string_view one,
+                                      std::string_view many) {
     if (weights.size() != n) [[unlikely]] {
-        throw argument_error(std::string(op) + ": " + count_text(weights.size(), "weight") + " for " + count_text(n, what), to_text(weights.size()));
+        throw argument_error(std::string(op) + ": " + count_text(weights.size(), "weight", "weights") + " for " + count_text(n, one, many), to_text(weights.size()));
     }
     double largest = 0;
     for (std::size_t i = 0; i < n; ++i) {

@@ -21,17 +21,17 @@ inline void check_rate(std::string_view what, double value) {
 }
 
 /// `first` is the outline at the first step; empty before.
-/// @throws shape_error  `sgd: the gradient's parameter 2 has shape (4, 5), the parameters' has (5, 4)`, `sgd: the parameters' parameter 2
-///                      has shape (4, 5), the first step's has (5, 4)`
+/// @throws shape_error  `sgd: gradient parameter 2 has shape (4, 5), model has (5, 4)`, `sgd: model parameter 2 has shape (4, 5), first
+///                      step has (5, 4)`
 template <class Parameters, class G>
 void check_step(std::string_view op, const Parameters& parameters, const G& gradient, outline& first, bool begun) {
     if (!same_outline(parameters, gradient)) [[unlikely]] {
-        fail_outline(op, "the gradient's", outline_of(gradient), "the parameters'", outline_of(parameters));
+        fail_outline(op, "gradient", outline_of(gradient), "model", outline_of(parameters));
     }
     if (!begun) {
         first = outline_of(parameters);
     } else if (outline now = outline_of(parameters); now != first) [[unlikely]] {
-        fail_outline(op, "the parameters'", now, "the first step's", first);
+        fail_outline(op, "model", now, "first step", first);
     }
 }
 
