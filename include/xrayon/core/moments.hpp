@@ -18,7 +18,8 @@ namespace xrayon {
 /// the deviation has full precision however small it is beside the mean (docs/design/uncertainty.md).
 ///
 /// The bits depend on the order of adds and on the tree of merges, which is all the caller has to keep fixed.
-/// A NaN makes mean and deviation NaN. Infinities of one sign give that infinity as mean, of both NaN; the deviation is NaN.
+/// A NaN makes mean and deviation NaN. Infinities of one sign give that infinity as mean, of both NaN; the deviation is NaN. Numbers that
+/// lie further apart than the largest double count as infinitely far.
 ///
 /// @code
 /// xrayon::moments seen;
@@ -69,7 +70,7 @@ private:
         const auto there = static_cast<double>(count);
         const double share = there / (here + there);
         const double delta = offset - offset_;
-        // An infinity (here, there, or of the distance) must not turn into NaN where the mean has a value.
+        // An infinity must not turn into NaN where the mean has a value.
         offset_ = delta - delta == 0 ? offset_ + delta * share : offset_ * (here / (here + there)) + offset * share;
         squares_ = (squares_ + squares) + delta * delta * (here * share);
         count_ += count;

@@ -71,6 +71,9 @@ template <class = when_called>
     const double density = 2 * ratio / std::sqrt(degrees * std::numbers::pi);
     // P(|T| <= t) rises and bends downwards, so Newton's steps from below never go too far; and it lies below its tangent at 0.
     double t = level / density;
+    if (level < 1e-100) {
+        return t;  // its square would underflow, and it is right to the last digit
+    }
     for (int i = 0; i < 2000; ++i) {
         const double slope = density * std::exp(-(degrees + 1) / 2 * std::log1p(t * t / degrees));
         const double next = t - detail::student_t_excess(t, degrees, level, ratio) / slope;

@@ -62,6 +62,12 @@ inline constexpr bool is_lazy_batch = xtensor_expression<Element> && !std::same_
 template <class Element>
 using shared_batch_t = std::conditional_t<is_lazy_batch<Element>, stored_t<Element>, std::remove_cvref_t<Element>>;
 
+/// Whose children are the batches.
+[[nodiscard]] inline xrayon::stream root_of(const uncertainty_options& options) {
+    const xrayon::stream root(options.seed);
+    return options.stream.empty() ? root : root / options.stream;
+}
+
 inline void check_uncertainty_options(const uncertainty_options& options, std::size_t batches) {
     const auto rule = [](std::string_view text) { return std::string(with_uncertainty) + ": " + std::string(text); };
     // The largest tree (par/index.hpp), and the largest vector of what is kept.
@@ -120,7 +126,7 @@ template <indexed_range Batches, stochastic_predictor<detail::shared_batch_t<ele
 
     const std::size_t n = element_count(batches);
     detail::check_uncertainty_options(options, n);
-    const xrayon::stream root = options.stream.empty() ? xrayon::stream(options.seed) : xrayon::stream(options.seed) / options.stream;
+    const xrayon::stream root = detail::root_of(options);
     const detail::sampling_options sampling{detail::with_uncertainty, options.nan, !options.quantiles.empty()};
     const detail::sampling_plan plan{options.samples, options.grain, options.until ? options.until->half_width : 0,
                                      options.until ? options.until->level : 0};

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <concepts>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -53,6 +54,11 @@ XRAYON_COLD [[noreturn]] inline void fail_nan(const sampling_options& options, s
                          where);
 }
 
+/// The same bits, or both NaN.
+[[nodiscard]] inline bool same_number(double a, double b) noexcept {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (a != a && b != b);
+}
+
 /// Samples that are numbers.
 template <class Model, class Input>
 class number_sampler {
@@ -71,10 +77,8 @@ public:
     partial draw(std::size_t sample) {
         stream draws = root_ / sample;
         const auto x = static_cast<double>(std::invoke(model_, input_, draws));
-        if (x != x && options_.nan != nan_policy::propagate) [[unlikely]] {
-            if (options_.nan == nan_policy::raise) {
-                fail_nan(options_, batch_, sample, 0);
-            }
+        if (x != x && options_.nan == nan_policy::raise) [[unlikely]] {
+            fail_nan(options_, batch_, sample, 0);
         }
         if (options_.keep_samples) {
             kept_[sample] = x;
@@ -94,6 +98,8 @@ public:
     [[nodiscard]] static bool all_of(const partial& all, const F& f) {
         return f(all.count(), all.variance(1));
     }
+    /// One sample each, of two samplers: equal in shape and bits.
+    static bool same(const number_sampler&, const partial& a, const number_sampler&, const partial& b) { return same_number(a.mean(), b.mean()); }
     void summarize(const partial& all, std::span<const double> quantiles, uncertainty<array>& out) {
         out.mean = all.mean();
         out.stddev = all.stddev(out.ddof);
@@ -145,6 +151,13 @@ public:
             }
         }
         return true;
+    }
+    static bool same(const array_sampler& of_a, const partial& a, const array_sampler& of_b, const partial& b) {
+        bool equal = of_a.shapes_.shape() == of_b.shapes_.shape() && a->size() == b->size();
+        for (std::size_t i = 0; equal && i < a->size(); ++i) {
+            equal = same_number(a->mean(i), b->mean(i));
+        }
+        return equal;
     }
     void summarize(const partial& all, std::span<const double> quantiles, uncertainty<array>& out) {
         const auto& shape = shapes_.shape();

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sample is a number or an array of numbers.
+#include <xrayon/ml/batch_inference_with_uncertainty.hpp>
+
+#include <string>
+#include <vector>
+
+#ifdef XRAYON_SHOULD_FAIL
+using sample = std::string;
+#else
+using sample = std::vector<float>;
+#endif
+
+auto use(const std::vector<double>& batches) {
+    return xrayon::ml::batch_inference_with_uncertainty(batches, [](double, xrayon::stream&) { return sample(); });
+}
