@@ -205,6 +205,34 @@ template <class Shape>
     return index;
 }
 
+/// Whether a parameter lies in memory column by column.
+template <class X>
+inline constexpr bool by_columns = false;
+template <class X>
+    requires(gradient_kind_of<X>() == gradient_kind::array)
+inline constexpr bool by_columns<X> = gradient_array<X>::by_columns;
+
+/// The first NaN of one parameter.
+template <class X>
+[[nodiscard]] std::optional<std::size_t> find_nan_in(const X& parameter) {
+    std::optional<std::size_t> found;
+    with_elements(parameter, [&](auto x) {
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            if (!std::isnan(x[k])) [[likely]] {
+                continue;
+            }
+            if constexpr (by_columns<X>) {
+                const std::size_t element = row_major(k, extents(parameter));
+                found = found ? std::min(*found, element) : element;
+            } else {
+                found = k;
+                return;
+            }
+        }
+    });
+    return found;
+}
+
 template <class G>
 [[nodiscard]] std::optional<nan_place> find_nan(const G& g) {
     std::optional<nan_place> found;
@@ -218,20 +246,9 @@ template <class G>
         for_each_parameter(
             [&](const auto& parameter) {
                 if (!found) {
-                    with_elements(parameter, [&](auto x) {
-                        for (std::size_t k = 0; k < x.size(); ++k) {
-                            if (std::isnan(x[k])) [[unlikely]] {
-                                std::size_t element = k;
-                                if constexpr (requires { requires gradient_array<std::remove_cvref_t<decltype(parameter)>>::by_columns; }) {
-                                    element = row_major(k, extents(parameter));
-                                }
-                                found = nan_place{number, found ? std::min(found->element, element) : element};
-                                if constexpr (!requires { requires gradient_array<std::remove_cvref_t<decltype(parameter)>>::by_columns; }) {
-                                    return;
-                                }
-                            }
-                        }
-                    });
+                    if (const auto element = find_nan_in(parameter)) {
+                        found = nan_place{.parameter = number, .element = *element};
+                    }
                 }
                 ++number;
             },
