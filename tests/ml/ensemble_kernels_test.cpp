@@ -109,10 +109,10 @@ TEST_CASE("means: the portable and the vector form give the same bits", "[ml][en
                           [](double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); });
     };
     run_wide<weighted_mean_kernel>(from, w.data(), 4.5, std::size_t{9}, std::size_t{256}, chosen.data());
-    run_portable_kernel<weighted_mean_kernel>(from, w.data(), 4.5, std::size_t{9}, std::size_t{256}, portable.data());
+    run_at<weighted_mean_kernel>(instruction_set::portable, from, w.data(), 4.5, std::size_t{9}, std::size_t{256}, portable.data());
     REQUIRE(same());
     run_wide<mean_kernel>(from, std::size_t{9}, std::size_t{256}, chosen.data());
-    run_portable_kernel<mean_kernel>(from, std::size_t{9}, std::size_t{256}, portable.data());
+    run_at<mean_kernel>(instruction_set::portable, from, std::size_t{9}, std::size_t{256}, portable.data());
     REQUIRE(same());
 }
 
