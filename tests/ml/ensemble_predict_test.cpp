@@ -6,13 +6,13 @@
 #include "../support/thread_counts.hpp"
 #include "golden/voting.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <tuple>
@@ -90,6 +90,29 @@ std::uint64_t hash_of(const Array& values, std::uint64_t hash = 1) {
     return hash;
 }
 
+/// Bytes of predictions in memory now, and at most.
+std::atomic<std::size_t> bytes_now{0};
+std::atomic<std::size_t> bytes_at_most{0};
+
+template <class T>
+struct counting_allocator {
+    using value_type = T;
+    counting_allocator() = default;
+    template <class U>
+    counting_allocator(const counting_allocator<U>&) {}
+    T* allocate(std::size_t n) {
+        const std::size_t now = bytes_now += n * sizeof(T);
+        for (std::size_t most = bytes_at_most; most < now && !bytes_at_most.compare_exchange_weak(most, now);) {
+        }
+        return std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* p, std::size_t n) {
+        std::allocator<T>().deallocate(p, n);
+        bytes_now -= n * sizeof(T);
+    }
+    friend bool operator==(const counting_allocator&, const counting_allocator&) { return true; }
+};
+
 /// Model k of a fixed prediction.
 struct fixed {
     matrix y;
@@ -160,12 +183,10 @@ TEST_CASE("ensemble_predict: scikit-learn's VotingClassifier and VotingRegressor
         values.push_back(value);
     }
     const std::vector<double> weights(std::begin(golden::voting_weights), std::end(golden::voting_weights));
-    const auto of = [](const auto& all) { return [&all](std::size_t k) { return all[k]; }; };
-    const std::vector<std::size_t> which{0, 1, 2};
     const auto value_models =
-        std::tuple([&](int) { return of(values)(0); }, [&](int) { return of(values)(1); }, [&](int) { return of(values)(2); });
+        std::tuple([&](int) { return values[0]; }, [&](int) { return values[1]; }, [&](int) { return values[2]; });
     const auto label_models =
-        std::tuple([&](int) { return of(labels)(0); }, [&](int) { return of(labels)(1); }, [&](int) { return of(labels)(2); });
+        std::tuple([&](int) { return labels[0]; }, [&](int) { return labels[1]; }, [&](int) { return labels[2]; });
 
     const auto same_labels = [](const auto& got, std::span<const int> expected) {
         return std::equal(got.begin(), got.end(), expected.begin(), expected.end());
@@ -237,6 +258,22 @@ TEST_CASE("ensemble_predict: where all models say that they are row-wise, they s
     REQUIRE((ensemble_predict(none, row_models(3), ensemble::median{}, {.row_wise = true}).shape() == std::array<std::size_t, 2>{0, 3}));
 }
 
+TEST_CASE("ensemble_predict: tiles need memory for threads x models x tile, whatever the number of rows", "[ml][ensemble_predict]") {
+    const std::size_t threads = GENERATE(from_range(test::thread_counts));
+    const matrix x = table(8192, 1);
+    const auto model = [](const rows_view& rows) { return std::vector<double, counting_allocator<double>>(rows.shape(0), 1.0); };
+    const std::vector models(6, model);
+    const auto most = [&](std::size_t tile_rows) {
+        bytes_at_most = 0;
+        const auto y = pool(threads).install([&] { return ensemble_predict(x, models, ensemble::mean{}, {.tile_rows = tile_rows}); });
+        REQUIRE(y(8191) == 1);
+        REQUIRE(bytes_now == 0);
+        return bytes_at_most.load();
+    };
+    REQUIRE(most(0) == 6 * 8192 * sizeof(double));
+    REQUIRE(most(64) <= threads * 6 * 64 * sizeof(double));
+}
+
 TEST_CASE("ensemble_predict_into: the same bits, into any layout", "[ml][ensemble_predict]") {
     const std::size_t threads = GENERATE(from_range(test::thread_counts));
     const std::size_t tile = GENERATE(0u, 100u);
@@ -273,4 +310,14 @@ TEST_CASE("ensemble_predict: costs are learned, and change nothing", "[ml][ensem
         REQUIRE((ensemble_predict(x, row_models(4), ensemble::mean{}, {.learned = &costs, .key = "four"}) == expected));
         REQUIRE(costs.size() == 4);
     }
+    std::string begun;
+    const auto named = [&](char name) {
+        return [&begun, name](int) {
+            begun += name;
+            return 1;
+        };
+    };
+    const auto four = std::tuple(named('a'), named('b'), named('c'), named('d'));
+    REQUIRE(pool(1).install([&] { return ensemble_predict(0, four, ensemble::mean{}, {.costs = {2, 7, 1, 4}}); }) == 1);
+    REQUIRE(begun == "bdac");
 }

@@ -67,8 +67,8 @@ TEST_CASE("uncertainty: samples may be containers, lazy expressions, vectors or 
     const ml::uncertainty_options options{.samples = 20};
     const auto run = [&](const auto& model) { return batch_inference_with_uncertainty(two, model, options)[0]; };
 
-    // The expression refers to what outlives it, and holds its number.
-    const auto lazy = run([](double batch, stream& s) { return batch * (weights + draw_uniform(s)); });
+    // The expression refers to what outlives it, and holds its numbers.
+    const auto lazy = run([](double batch, stream& s) { return double(batch) * (weights + draw_uniform(s)); });
     static_assert(std::is_same_v<decltype(lazy.mean), matrix>);
     REQUIRE(lazy.mean(1, 2) > lazy.mean(1, 1));
     same_as_plain(lazy);

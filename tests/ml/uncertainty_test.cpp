@@ -227,7 +227,7 @@ TEST_CASE("uncertainty: one sample, and samples near 1e9", "[ml][uncertainty][U2
 }
 
 TEST_CASE("uncertainty: standard error and interval are those of the mean", "[ml][uncertainty][U10]") {
-    // Samples 0 ... 9: mean 4.5, deviation sqrt(55 / 6), t of 9 degrees for 95 % 2.2621571627409915 (R: qt(0.975, 9)).
+    // Samples 0 ... 9: mean 4.5, deviation sqrt(55 / 6), t of 9 degrees for 95 % 2.262157162798205 (core/golden/student_t.hpp).
     const test::sample_finder finder(42, 1, 10);
     const auto index = [&](int, stream& s) { return finder.sample(s); };
     const double error = std::sqrt(55.0 / 6 / 10);
@@ -236,8 +236,8 @@ TEST_CASE("uncertainty: standard error and interval are those of the mean", "[ml
         REQUIRE(got.mean == 4.5);
         REQUIRE(got.stddev == test::approx(std::sqrt(82.5 / static_cast<double>(10 - ddof))).epsilon(1e-15));
         REQUIRE(got.standard_error() == test::approx(error).epsilon(1e-15));
-        REQUIRE(got.interval(0.95).lower == test::approx(4.5 - 2.2621571627409915 * error).epsilon(1e-14));
-        REQUIRE(got.interval(0.95).upper == test::approx(4.5 + 2.2621571627409915 * error).epsilon(1e-14));
+        REQUIRE(got.interval(0.95).lower == test::approx(4.5 - 2.262157162798205 * error).epsilon(1e-14));
+        REQUIRE(got.interval(0.95).upper == test::approx(4.5 + 2.262157162798205 * error).epsilon(1e-14));
     }
     const auto got = batch_inference_with_uncertainty(std::vector{1}, index, {.samples = 10})[0];
     std::ostringstream text;

@@ -81,7 +81,7 @@ void copy_tile(const Real* in, const std::array<std::ptrdiff_t, 2>& in_step, Rea
 template <class Real>
 void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& task) {
     constexpr std::size_t width = strip_columns<Real>;
-    constexpr std::size_t most_columns = 3 * width;
+    constexpr std::size_t most_columns = 6 * width;
     const std::size_t m = task.y.shape(0);
     const std::size_t n = task.y.shape(1);
     const std::size_t depth = task.x.shape(1);
@@ -111,7 +111,7 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
             tile.last = finishes && block + 1 == k_blocks;
             for (std::size_t i = 0; i < m; i += tile.rows) {
                 tile.rows = std::min(kernels.kinds[0].rows, m - i);
-                const auto& kind = kernels.of(tile.rows);
+                const auto& kind = kernels.holding(tile.rows);
                 if (depth == 0) {
                     tile.x = nullptr;  // and no sums of pointers: there may be no x
                 } else if (x_along_memory) {
@@ -127,7 +127,7 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
                 for (std::size_t s = s0; s < s_end;) {
                     // Four are two and two, not three and one: the fewer sums, the longer the processor waits for each.
                     const std::size_t left = s_end - s;
-                    const std::size_t count = left == 4 && kernels.strips == 3 ? 2 : std::min(left, kernels.strips);
+                    const std::size_t count = left == 4 && kind.strips == 3 ? 2 : std::min(left, kind.strips);
                     const std::size_t j = s * width;
                     const std::size_t columns = std::min(count * width, n - j);
                     Real* const to = task.y.data() + static_cast<std::ptrdiff_t>(i) * task.y.stride(0)
@@ -149,7 +149,7 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
                             copy_tile<Real>(to, task.y.strides(), y_tile, held, tile.rows, columns);
                         }
                     }
-                    kind.strips[count - 1](tile);
+                    kind.of[count - 1](tile);
                     if (!in_place) {
                         copy_tile<Real>(y_tile, held, to, task.y.strides(), tile.rows, columns);
                     }

@@ -47,18 +47,19 @@ struct gemm_tile {
 template <class Real>
 using gemm_kernel = void(const gemm_tile<Real>&);
 
-/// The kernels of one instruction set: kinds of different numbers of rows, most first, each for 1, 2, ... strips.
+/// The kernels of one instruction set: kinds of different numbers of rows, most first. The fewer rows, the more strips at a time: a
+/// processor waits for a sum unless it has some ten others to go on with.
 template <class Real>
 struct gemm_kernels {
     struct kind {
         std::size_t rows = 0;
-        gemm_kernel<Real>* strips[3] = {};
+        std::size_t strips = 0;             ///< The most at a time.
+        gemm_kernel<Real>* of[6] = {};      ///< For 1, 2, ... strips.
     };
-    std::size_t strips = 1;  ///< The most at a time.
     kind kinds[3] = {};
 
     /// The kind for so many rows, at most kinds[0].rows: the smallest that holds them.
-    [[nodiscard]] const kind& of(std::size_t rows) const noexcept {
+    [[nodiscard]] const kind& holding(std::size_t rows) const noexcept {
         return kinds[rows <= kinds[2].rows ? 2 : rows <= kinds[1].rows ? 1 : 0];
     }
 };
@@ -99,6 +100,8 @@ void multiply_portable(const gemm_tile<Real>& tile) {
 #define XRAYON_GEMM_AVX2_BYTES 32
 #define XRAYON_GEMM_AVX512 "avx512f,avx2,fma"
 #define XRAYON_GEMM_AVX512_BYTES 64
+
+[[gnu::always_inline]] inline void fetch(const void* line) noexcept { __builtin_prefetch(line); }
 
 // multiply_add: sum := x * w + sum, rounded once, where the first of a row of vectors fetches x for all of them. Spelled out: what compilers
 // call these instructions changes with their versions, and whether they make one of a product and a sum changes with flags.
@@ -150,45 +153,34 @@ struct avx2_vector<float> {
 // A kernel: I = 0, 1, ... are the vectors of sums, Parts in a row, rows one after the other. Rows beyond tile.rows stand for the last
 // one, and what they give is thrown away: so reading needs no copy, and few kernels do. A macro, because a function is compiled for its
 // own target before it is inlined anywhere; and folds, not loops, so that sums are in registers at every level of optimisation.
-#define XRAYON_GEMM_KERNEL(name, vector_of, set, part_step)                                                              \
-    template <class Real, int Parts, int... I>                                                                           \
-    [[XRAYON_GEMM_CLONE(set)]] void name(const gemm_tile<Real>& tile) {                                                  \
-        using vector = typename vector_of<Real>::type;                                                                   \
-        constexpr std::ptrdiff_t lanes = sizeof(vector) / sizeof(Real);                                                  \
-        const auto last = static_cast<std::ptrdiff_t>(tile.rows) - 1;                                                    \
-        const Real* const x[] = {tile.x + std::min<std::ptrdiff_t>(I / Parts, last) * tile.x_row...};                    \
-        vector sums[sizeof...(I)];                                                                                       \
-        (load(sums[I], tile.from + std::min<std::ptrdiff_t>(I / Parts, last) * tile.from_row + I % Parts * lanes), ...); \
-        const Real* w = tile.w;                                                                                          \
-        std::ptrdiff_t at = 0;                                                                                           \
-        for (std::size_t k = tile.k; k != 0; --k) {                                                                      \
-            vector columns[3];                                                                                           \
-            load(columns[0], w);                                                                                         \
-            __builtin_prefetch(w + gemm_prefetched_k * strip_columns<Real>);                                             \
-            if constexpr (Parts > 1) {                                                                                   \
-                load(columns[1], w + (part_step));                                                                       \
-                if constexpr (sizeof(vector) == 64) {                                                                    \
-                    __builtin_prefetch(w + (part_step) + gemm_prefetched_k * strip_columns<Real>);                       \
-                }                                                                                                        \
-            }                                                                                                            \
-            if constexpr (Parts > 2) {                                                                                   \
-                load(columns[2], w + 2 * (part_step));                                                                   \
-                if constexpr (sizeof(vector) == 64) {                                                                    \
-                    __builtin_prefetch(w + 2 * (part_step) + gemm_prefetched_k * strip_columns<Real>);                   \
-                }                                                                                                        \
-            }                                                                                                            \
-            vector value;                                                                                                \
-            (multiply_add<I % Parts == 0>(sums[I], value, x[I][at], columns[I % Parts]), ...);                           \
-            w += strip_columns<Real>;                                                                                    \
-            at += tile.x_k;                                                                                              \
-        }                                                                                                                \
-        if (tile.last) {                                                                                                 \
-            (finish(sums[I], tile.scale, tile.relu), ...);                                                               \
-        }                                                                                                                \
-        ((I / Parts <= last ? store(sums[I], tile.to + I / Parts * tile.to_row + I % Parts * lanes) : void()), ...);     \
+#define XRAYON_GEMM_KERNEL(name, vector_of, set)                                                                                           \
+    template <class Real, int Parts, int... I>                                                                                             \
+    [[XRAYON_GEMM_CLONE(set)]] void name(const gemm_tile<Real>& tile) {                                                                    \
+        using vector = typename vector_of<Real>::type;                                                                                     \
+        constexpr std::ptrdiff_t lanes = sizeof(vector) / sizeof(Real);                                                                    \
+        constexpr int in_strip = 64 / sizeof(vector);                                                                                      \
+        const auto last = static_cast<std::ptrdiff_t>(tile.rows) - 1;                                                                      \
+        const Real* const x[] = {tile.x + std::min<std::ptrdiff_t>(I / Parts, last) * tile.x_row...};                                      \
+        vector sums[sizeof...(I)];                                                                                                         \
+        (load(sums[I], tile.from + std::min<std::ptrdiff_t>(I / Parts, last) * tile.from_row + I % Parts * lanes), ...);                   \
+        const Real* w = tile.w;                                                                                                            \
+        std::ptrdiff_t at = 0;                                                                                                             \
+        for (std::size_t k = tile.k; k != 0; --k) {                                                                                        \
+            vector columns[Parts];                                                                                                         \
+            ((I < Parts ? load(columns[I % Parts], w + I / in_strip * tile.w_strip + I % in_strip * lanes) : void()), ...);                \
+            ((I < Parts && I % in_strip == 0 ? fetch(w + I / in_strip * tile.w_strip + gemm_prefetched_k * in_strip * lanes) : void()), ...);\
+            vector value;                                                                                                                  \
+            (multiply_add<I % Parts == 0>(sums[I], value, x[I][at], columns[I % Parts]), ...);                                             \
+            w += in_strip * lanes;                                                                                                         \
+            at += tile.x_k;                                                                                                                \
+        }                                                                                                                                  \
+        if (tile.last) {                                                                                                                   \
+            (finish(sums[I], tile.scale, tile.relu), ...);                                                                                 \
+        }                                                                                                                                  \
+        ((I / Parts <= last ? store(sums[I], tile.to + I / Parts * tile.to_row + I % Parts * lanes) : void()), ...);                       \
     }
-XRAYON_GEMM_KERNEL(multiply_avx512, avx512_vector, XRAYON_GEMM_AVX512, tile.w_strip)
-XRAYON_GEMM_KERNEL(multiply_avx2, avx2_vector, XRAYON_GEMM_AVX2, lanes)
+XRAYON_GEMM_KERNEL(multiply_avx512, avx512_vector, XRAYON_GEMM_AVX512)
+XRAYON_GEMM_KERNEL(multiply_avx2, avx2_vector, XRAYON_GEMM_AVX2)
 #undef XRAYON_GEMM_KERNEL
 #undef XRAYON_GEMM_CLONE
 #undef XRAYON_GEMM_INLINE
@@ -201,18 +193,18 @@ template <class Real, int Parts, int... I>
 [[nodiscard]] constexpr gemm_kernel<Real>* avx512_kernel(std::integer_sequence<int, I...>) noexcept {
     return multiply_avx512<Real, Parts, I...>;
 }
-template <class Real, int Rows>
-inline constexpr typename gemm_kernels<Real>::kind avx512_kind = {
-    Rows,
-    {avx512_kernel<Real, 1>(std::make_integer_sequence<int, Rows>()), avx512_kernel<Real, 2>(std::make_integer_sequence<int, 2 * Rows>()),
-     avx512_kernel<Real, 3>(std::make_integer_sequence<int, 3 * Rows>())}};
-
-template <class Real, int... I>
-[[nodiscard]] constexpr gemm_kernel<Real>* avx2_kernel(std::integer_sequence<int, I...>) noexcept {
-    return multiply_avx2<Real, 2, I...>;
+template <class Real, int Rows, int... Strip>
+[[nodiscard]] constexpr typename gemm_kernels<Real>::kind avx512_kind(std::integer_sequence<int, Strip...>) noexcept {
+    return {Rows, sizeof...(Strip), {avx512_kernel<Real, Strip + 1>(std::make_integer_sequence<int, Rows*(Strip + 1)>())...}};
 }
-template <class Real, int Rows>
-inline constexpr typename gemm_kernels<Real>::kind avx2_kind = {Rows, {avx2_kernel<Real>(std::make_integer_sequence<int, 2 * Rows>())}};
+template <class Real, int Parts, int... I>
+[[nodiscard]] constexpr gemm_kernel<Real>* avx2_kernel(std::integer_sequence<int, I...>) noexcept {
+    return multiply_avx2<Real, Parts, I...>;
+}
+template <class Real, int Rows, int... Strip>
+[[nodiscard]] constexpr typename gemm_kernels<Real>::kind avx2_kind(std::integer_sequence<int, Strip...>) noexcept {
+    return {Rows, sizeof...(Strip), {avx2_kernel<Real, 2 * (Strip + 1)>(std::make_integer_sequence<int, 2 * Rows*(Strip + 1)>())...}};
+}
 
 #endif // XRAYON_X86
 
@@ -220,18 +212,23 @@ inline constexpr typename gemm_kernels<Real>::kind avx2_kind = {Rows, {avx2_kern
 template <class Real>
 [[nodiscard]] const gemm_kernels<Real>& kernels_for(xrayon::instruction_set set) noexcept {
 #if XRAYON_X86
+    // 24, 12 and 6 sums in 32 registers; 12, 12 and 6 in 16.
     if (set == xrayon::instruction_set::avx512) {
-        static constexpr gemm_kernels<Real> kernels = {3, {avx512_kind<Real, 8>, avx512_kind<Real, 4>, avx512_kind<Real, 1>}};
+        static constexpr gemm_kernels<Real> kernels = {{avx512_kind<Real, 8>(std::make_integer_sequence<int, 3>()),
+                                                        avx512_kind<Real, 4>(std::make_integer_sequence<int, 3>()),
+                                                        avx512_kind<Real, 1>(std::make_integer_sequence<int, 6>())}};
         return kernels;
     }
     if (set == xrayon::instruction_set::avx2) {
-        static constexpr gemm_kernels<Real> kernels = {1, {avx2_kind<Real, 6>, avx2_kind<Real, 3>, avx2_kind<Real, 1>}};
+        static constexpr gemm_kernels<Real> kernels = {{avx2_kind<Real, 6>(std::make_integer_sequence<int, 1>()),
+                                                        avx2_kind<Real, 3>(std::make_integer_sequence<int, 2>()),
+                                                        avx2_kind<Real, 1>(std::make_integer_sequence<int, 3>())}};
         return kernels;
     }
 #endif
     (void)set;
-    static constexpr gemm_kernels<Real> kernels = {
-        1, {{6, {multiply_portable<Real>}}, {6, {multiply_portable<Real>}}, {6, {multiply_portable<Real>}}}};
+    static constexpr typename gemm_kernels<Real>::kind any = {6, 1, {multiply_portable<Real>}};
+    static constexpr gemm_kernels<Real> kernels = {{any, any, any}};
     return kernels;
 }
 

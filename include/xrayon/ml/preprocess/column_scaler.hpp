@@ -29,12 +29,15 @@ namespace detail {
 
 template <class X>
 using matrix_element = typename std::remove_cvref_t<decltype(view_of<2>(std::declval<X>()))>::element_type;
+/// As the name of an argument gives it: a temporary lives until the call has ended.
+template <class X>
+using named = std::remove_reference_t<X>&;
 
 } // namespace detail
 
-/// What a scaler reads: two axes of numbers (double, float, integers), in any layout: containers, views, array_views.
+/// What a scaler reads: two axes of numbers (double, float, integers), in any layout: containers, views, array_views, temporaries too.
 template <class X>
-concept scalable_matrix = viewable_as<X, 2> && detail::scalable_element<std::remove_cv_t<detail::matrix_element<X>>>;
+concept scalable_matrix = viewable_as<detail::named<X>, 2> && detail::scalable_element<std::remove_cv_t<detail::matrix_element<detail::named<X>>>>;
 
 /// What a scaler writes: two axes of mutable double or float, in any layout.
 template <class Y>
@@ -42,7 +45,7 @@ concept scaled_matrix = viewable_as<Y, 2> && (std::same_as<detail::matrix_elemen
 
 /// The element type of a fresh result: float for float, double for everything else.
 template <scalable_matrix X>
-using scaled_element = std::conditional_t<std::same_as<std::remove_cv_t<detail::matrix_element<X>>, float>, float, double>;
+using scaled_element = std::conditional_t<std::same_as<std::remove_cv_t<detail::matrix_element<detail::named<X>>>, float>, float, double>;
 
 namespace detail {
 
@@ -64,8 +67,7 @@ void check_target(std::string_view op, const array_view<const T, 2>& x, const ar
 
 template <scalable_matrix X>
 [[nodiscard]] auto read_only(X&& x) {
-    using element = std::remove_cv_t<matrix_element<X>>;
-    return array_view<const element, 2>(view_of<2>(std::forward<X>(x)));
+    return array_view<const std::remove_cv_t<matrix_element<named<X>>>, 2>(view_of<2>(x));
 }
 
 } // namespace detail
@@ -97,15 +99,15 @@ public:
 
     template <scalable_matrix X>
     [[nodiscard]] auto transform(X&& x) const {
-        return fresh("transform", forward_, detail::read_only(std::forward<X>(x)));
+        return fresh("transform", forward_, detail::read_only(x));
     }
     template <scalable_matrix X>
     [[nodiscard]] auto transform(X&& x, std::pmr::memory_resource& memory) const {
-        return recycled("transform", forward_, detail::read_only(std::forward<X>(x)), memory);
+        return recycled("transform", forward_, detail::read_only(x), memory);
     }
     template <scalable_matrix X, scaled_matrix Y>
     void transform_into(X&& x, Y&& out) const {
-        into("transform_into", forward_, detail::read_only(std::forward<X>(x)), view_of<2>(std::forward<Y>(out)));
+        into("transform_into", forward_, detail::read_only(x), view_of<2>(std::forward<Y>(out)));
     }
     template <scaled_matrix X>
     void transform_in_place(X&& x) const {
@@ -115,15 +117,15 @@ public:
 
     template <scalable_matrix X>
     [[nodiscard]] auto inverse_transform(X&& x) const {
-        return fresh("inverse_transform", backward_, detail::read_only(std::forward<X>(x)));
+        return fresh("inverse_transform", backward_, detail::read_only(x));
     }
     template <scalable_matrix X>
     [[nodiscard]] auto inverse_transform(X&& x, std::pmr::memory_resource& memory) const {
-        return recycled("inverse_transform", backward_, detail::read_only(std::forward<X>(x)), memory);
+        return recycled("inverse_transform", backward_, detail::read_only(x), memory);
     }
     template <scalable_matrix X, scaled_matrix Y>
     void inverse_transform_into(X&& x, Y&& out) const {
-        into("inverse_transform_into", backward_, detail::read_only(std::forward<X>(x)), view_of<2>(std::forward<Y>(out)));
+        into("inverse_transform_into", backward_, detail::read_only(x), view_of<2>(std::forward<Y>(out)));
     }
     template <scaled_matrix X>
     void inverse_transform_in_place(X&& x) const {
@@ -134,7 +136,7 @@ public:
     /// fit(X), then transform(X).
     template <scalable_matrix X>
     auto fit_transform(X&& x) {
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         static_cast<Scaler&>(*this).fit(view);
         return transform(view);
     }

@@ -66,11 +66,11 @@ public:
 
     template <scalable_matrix X>
     min_max_scaler& fit(X&& x) {
-        return learn_from("fit", detail::read_only(std::forward<X>(x)), true);
+        return learn_from("fit", detail::read_only(x), true);
     }
     template <scalable_matrix X>
     min_max_scaler& partial_fit(X&& x) {
-        return learn_from("partial_fit", detail::read_only(std::forward<X>(x)), !fitted());
+        return learn_from("partial_fit", detail::read_only(x), !fitted());
     }
     /// As if the other's rows had been added to these. @throws shape_error  if both are fitted and have different columns
     min_max_scaler& merge(const min_max_scaler& other) {

@@ -161,21 +161,21 @@ public:
 
     template <scalable_matrix X>
     [[nodiscard]] auto transform(X&& x) const {
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         auto out = detail::make_matrix<scaled_element<X>>(view.shape(0), view.shape(1));
         write("normalizer.transform", view, view_of<2>(out));
         return out;
     }
     template <scalable_matrix X>
     [[nodiscard]] auto transform(X&& x, std::pmr::memory_resource& memory) const {
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         auto out = make_recycled_matrix<scaled_element<X>>(view.shape(0), view.shape(1), memory);
         write("normalizer.transform", view, view_of<2>(out));
         return out;
     }
     template <scalable_matrix X, scaled_matrix Y>
     void transform_into(X&& x, Y&& out) const {
-        const auto from = detail::read_only(std::forward<X>(x));
+        const auto from = detail::read_only(x);
         const auto to = view_of<2>(std::forward<Y>(out));
         detail::check_target("normalizer.transform_into", from, to);
         write("normalizer.transform_into", from, to);

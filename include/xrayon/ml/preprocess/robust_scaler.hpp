@@ -64,7 +64,7 @@ public:
     template <scalable_matrix X>
     robust_scaler& fit(X&& x) {
         const std::string op = op_name("fit");
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         check_rows(op, view, 0, true);
         const detail::pinned_floating_point pinned;
         const auto [low, high] = options_.quantile_range;

@@ -23,6 +23,7 @@
 #include <xrayon/ml/preprocess/detail/column_moments.hpp>
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
+#include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
 #include <xrayon/ml/nan_policy.hpp>
 
 namespace xrayon::ml {
@@ -43,7 +44,7 @@ namespace detail {
 [[nodiscard]] inline bool is_constant(double variance, double mean, double count) noexcept {
     constexpr double epsilon = std::numeric_limits<double>::epsilon();
     const double of_mean = count * mean * epsilon;
-    return variance <= count * epsilon * variance + of_mean * of_mean;
+    return variance <= fused(of_mean, of_mean, count * epsilon * variance);
 }
 
 /// The standard deviation to divide by: 1 for a constant column.
@@ -92,21 +93,21 @@ public:
 
     template <scalable_matrix X>
     standard_scaler& fit(X&& x) {
-        return learn_from("fit", detail::read_only(std::forward<X>(x)), nullptr, {});
+        return learn_from("fit", detail::read_only(x), nullptr, {});
     }
     template <scalable_matrix X, indexed_range Weights>
     standard_scaler& fit(X&& x, const Weights& weights) {
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         const std::vector<double> copied = checked("fit", view.shape(0), weights);
         return learn_from("fit", view, copied.data(), {});
     }
     template <scalable_matrix X>
     standard_scaler& partial_fit(X&& x) {
-        return learn_from("partial_fit", detail::read_only(std::forward<X>(x)), nullptr, moments_);
+        return learn_from("partial_fit", detail::read_only(x), nullptr, moments_);
     }
     template <scalable_matrix X, indexed_range Weights>
     standard_scaler& partial_fit(X&& x, const Weights& weights) {
-        const auto view = detail::read_only(std::forward<X>(x));
+        const auto view = detail::read_only(x);
         const std::vector<double> copied = checked("partial_fit", view.shape(0), weights);
         return learn_from("partial_fit", view, copied.data(), moments_);
     }

@@ -43,7 +43,7 @@ void standardize_to(std::string_view op, const array_view<const T, 2>& x, const 
     for (std::size_t j = 0; j < map.columns; ++j) {
         map.set(j, towards(moments[j].mean, deviation_of(moments[j], moments[j].weight - static_cast<double>(options.ddof)), 1, 0));
     }
-    map_columns(map, source, matrix_target(y), {op, nan_policy::propagate, true}, {});
+    map_columns(map, source, matrix_target(y), {op, nan_policy::propagate, true}, {}, row_order::descending);
 }
 
 } // namespace detail
@@ -67,14 +67,14 @@ void standardize_to(std::string_view op, const array_view<const T, 2>& x, const 
 /// @endcode
 template <scalable_matrix X>
 [[nodiscard]] auto standardize_chunk(X&& chunk, const standardize_chunk_options& options = {}) {
-    const auto view = detail::read_only(std::forward<X>(chunk));
+    const auto view = detail::read_only(chunk);
     auto out = detail::make_matrix<scaled_element<X>>(view.shape(0), view.shape(1));
     detail::standardize_to("standardize_chunk", view, view_of<2>(out), options);
     return out;
 }
 template <scalable_matrix X>
 [[nodiscard]] auto standardize_chunk(X&& chunk, std::pmr::memory_resource& memory, const standardize_chunk_options& options = {}) {
-    const auto view = detail::read_only(std::forward<X>(chunk));
+    const auto view = detail::read_only(chunk);
     auto out = make_recycled_matrix<scaled_element<X>>(view.shape(0), view.shape(1), memory);
     detail::standardize_to("standardize_chunk", view, view_of<2>(out), options);
     return out;
@@ -89,7 +89,7 @@ void standardize_chunk_in_place(X&& chunk, const standardize_chunk_options& opti
 /// To memory that exists and has the chunk's shape.
 template <scalable_matrix X, scaled_matrix Y>
 void standardize_chunk_into(X&& chunk, Y&& out, const standardize_chunk_options& options = {}) {
-    const auto from = detail::read_only(std::forward<X>(chunk));
+    const auto from = detail::read_only(chunk);
     const auto to = view_of<2>(std::forward<Y>(out));
     detail::check_target("standardize_chunk_into", from, to);
     detail::standardize_to("standardize_chunk_into", from, to, options);

@@ -137,20 +137,6 @@ void combine_block(const Combiner& combiner, std::span<const prediction_source<V
     }
 }
 
-/// The body of a loop, its type forgotten: the guarded loop is compiled once, and not again for each aggregation and type of models.
-class block_body {
-public:
-    template <class F>
-        requires(!std::same_as<F, block_body>)
-    explicit block_body(const F& f) noexcept
-        : body_(&f), call_([](const void* body, std::size_t i) { (*static_cast<const F*>(body))(i); }) {}
-    void operator()(std::size_t i) const { call_(body_, i); }
-
-private:
-    const void* body_;
-    void (*call_)(const void*, std::size_t);
-};
-
 /// Combines all elements; in parallel, where there are more than a few thousand.
 template <class Aggregation, class Combiner, class Value = typename Combiner::value, class Result = typename Combiner::result>
 void combine_all(const Combiner& combiner, std::span<const prediction_source<Value>> sources, const prediction_extent& extent,

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -20,25 +21,37 @@
 
 namespace xrayon::ml::detail {
 
-/// Calls model k of a range; what it gives is kept.
-template <class Models, class Input>
-struct range_call {
-    using model = std::remove_cvref_t<element_t<Models>>;
+/// The body of a loop, its type forgotten: what runs it is compiled once, and not again for each aggregation and type of models.
+class block_body {
+public:
+    template <class F>
+        requires(!std::same_as<F, block_body>)
+    explicit block_body(const F& f) noexcept
+        : body_(&f), call_([](const void* body, std::size_t i) { (*static_cast<const F*>(body))(i); }) {}
+    void operator()(std::size_t i) const { call_(body_, i); }
 
-    const Models* models = nullptr;
-    const model_input<Input>* input = nullptr;
-    std::size_t k = 0;
+private:
+    const void* body_;
+    void (*call_)(const void*, std::size_t);
+};
 
-    kept_prediction_t<model, Input> operator()() const {
-        return kept_prediction_t<model, Input>(input->give(model_target(std::as_const(static_cast<const model&>(element(*models, k))))));
-    }
+/// Call i of a body, as a task.
+struct body_call {
+    const block_body* body = nullptr;
+    std::size_t i = 0;
+    void operator()() const { (*body)(i); }
 };
-template <class Models, class Input>
-struct range_call_at {
-    const Models* models = nullptr;
-    const model_input<Input>* input = nullptr;
-    range_call<Models, Input> operator()(std::size_t k) const { return {models, input, k}; }
+struct body_call_at {
+    const block_body* body = nullptr;
+    body_call operator()(std::size_t i) const { return {body, i}; }
 };
+
+/// Calls `run(k)` for every model k, by the rules of invoke_all.
+template <class Run>
+void invoke_models(std::size_t count, const Run& run, const invoke_options& options) {
+    const block_body body(run);
+    invoke_all(indexed_view(count, body_call_at{&body}), options);
+}
 
 template <class Models>
 class model_list;
@@ -75,7 +88,12 @@ public:
     /// All in parallel.
     template <class Input>
     [[nodiscard]] auto predict(const model_input<Input>& input, const invoke_options& options) const {
-        return invoke_all(indexed_view(size(), range_call_at<Models, Input>{&models_, &input}), options);
+        std::vector<std::optional<kept_prediction_t<model, Input>>> all(size());
+        const auto run = [&](std::size_t k) {
+            all[k].emplace(input.give(model_target(static_cast<const model&>(element(models_, k)))));
+        };
+        invoke_models(size(), run, options);
+        return all;
     }
     /// One after the other.
     template <class Input>
@@ -127,7 +145,20 @@ public:
 
     template <class Input>
     [[nodiscard]] auto predict(const model_input<Input>& input, const invoke_options& options) const {
-        return std::apply([&](const auto&... model) { return invoke_all(options, [&] { return keep<Input>(input, model); }...); }, models_);
+        std::tuple<std::optional<kept_prediction_t<std::remove_cvref_t<Model>, Input>>...> all;
+        const auto run = [&](std::size_t wanted) {
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                const auto try_one = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+                    if (wanted == N) {
+                        std::get<N>(all).emplace(input.give(model_target(std::get<N>(models_))));
+                    }
+                    return wanted == N;
+                };
+                static_cast<void>((try_one(std::integral_constant<std::size_t, K>{}) || ...));
+            }(std::index_sequence_for<Model...>{});
+        };
+        invoke_models(size(), run, options);
+        return all;
     }
     template <class Input>
     [[nodiscard]] auto predict_in_turn(const model_input<Input>& input) const {
@@ -147,6 +178,16 @@ private:
     const std::tuple<Model...>& models_;
 };
 
+/// A prediction, or where one has been put.
+template <class T>
+[[nodiscard]] const T& prediction_in(const T& kept) noexcept {
+    return kept;
+}
+template <class T>
+[[nodiscard]] const T& prediction_in(const std::optional<T>& kept) noexcept {
+    return *kept;
+}
+
 template <class T>
 inline constexpr bool is_tuple = false;
 template <class... T>
@@ -156,10 +197,10 @@ inline constexpr bool is_tuple<std::tuple<T...>> = true;
 template <class Kept, class F>
 void for_each_prediction(const Kept& all, const F& f) {
     if constexpr (is_tuple<Kept>) {
-        std::apply([&](const auto&... each) { (f(each), ...); }, all);
+        std::apply([&](const auto&... each) { (f(prediction_in(each)), ...); }, all);
     } else {
         for (const auto& each : all) {
-            f(each);
+            f(prediction_in(each));
         }
     }
 }

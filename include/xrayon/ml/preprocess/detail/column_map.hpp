@@ -239,15 +239,26 @@ void map_rows(const column_map& map, const matrix_source& x, const matrix_target
     return std::max<std::size_t>(16, cells / std::max<std::size_t>(1, columns));
 }
 
+/// Where a pass over the rows begins.
+enum class row_order {
+    ascending,
+    descending,  ///< For a pass behind another one: the last rows are still in a cache. Only where no cell can be refused.
+};
+
 /// The map on all rows of x; y has its shape, and is x or lies apart from it.
 template <class = when_called>
-void map_columns(const column_map& map, const matrix_source& x, const matrix_target& y, const cell_rules& rules, const run_options& run) {
+void map_columns(const column_map& map, const matrix_source& x, const matrix_target& y, const cell_rules& rules, const run_options& run,
+                 row_order order = row_order::ascending) {
     if (map.columns == 0) {
         return;
     }
     const std::size_t step = x.by_columns() ? std::max<std::size_t>(256, rows_per_task(map.columns)) : rows_per_task(map.columns);
-    const auto task = [&](std::size_t k) { map_rows(map, x, y, k * step, std::min(x.rows, (k + 1) * step), rules); };
-    for_each_index((x.rows + step - 1) / step, task, {.run = run, .name = rules.op});
+    const std::size_t tasks = (x.rows + step - 1) / step;
+    const auto task = [&](std::size_t k) {
+        const std::size_t block = order == row_order::ascending ? k : tasks - 1 - k;
+        map_rows(map, x, y, block * step, std::min(x.rows, (block + 1) * step), rules);
+    };
+    for_each_index(tasks, task, {.run = run, .name = rules.op});
 }
 
 } // namespace xrayon::ml::detail

@@ -26,7 +26,8 @@ inline constexpr int safe_magnitude = 400;
 /// Weight, mean and sum of squared deviations of a column. m2 is in units of 4^exponent, so that it exists where the squares do not.
 struct column_moment {
     double weight = 0;  ///< Cells, or the sum of their weights.
-    double mean = 0;
+    double mean = 0;  ///< Rounded; mean + low is what is known.
+    double low = 0;
     double m2 = 0;
     int exponent = 0;
 
@@ -38,6 +39,14 @@ struct column_moment {
         return std::max(of_mean, of_spread);
     }
 };
+
+/// mean + step, `low` being what rounding takes from it (Knuth's two-sum).
+inline void move_mean(column_moment& to, double step) noexcept {
+    const double sum = to.mean + step;
+    const double taken = sum - to.mean;
+    to.low = (to.mean - (sum - taken)) + (step - taken);
+    to.mean = sum;
+}
 
 /// Chan's formula, along any pair of exponents; a part of no weight changes nothing.
 template <class = when_called>
@@ -55,15 +64,19 @@ template <class = when_called>
     const int largest = std::max(a.magnitude(), b.magnitude());
     out.exponent = largest == std::numeric_limits<int>::min() || std::abs(largest) <= safe_magnitude ? 0 : largest;
     const auto in_units = [&](double x) { return std::ldexp(x, -out.exponent); };
-    const double apart = in_units(b.mean) - in_units(a.mean);
+    const double apart = (in_units(b.mean) - in_units(a.mean)) + (in_units(b.low) - in_units(a.low));
     const double share = b.weight / out.weight;
-    out.mean = std::ldexp(fused(apart, share, in_units(a.mean)), out.exponent);
+    out.mean = in_units(a.mean);
+    out.low = in_units(a.low);
+    move_mean(out, fused(apart, share, out.low));
+    out.mean = std::ldexp(out.mean, out.exponent);
+    out.low = std::ldexp(out.low, out.exponent);
     const double both = std::ldexp(a.m2, 2 * (a.exponent - out.exponent)) + std::ldexp(b.m2, 2 * (b.exponent - out.exponent));
     out.m2 = fused(apart * apart, a.weight * share, both);
     return out;
 }
 
-/// The quick pass's partial result: means of a group of columns, and behind them their m2.
+/// The quick pass's partial result: means of a group of columns, behind them their low parts, then their m2.
 struct moment_sums {
     double rows = 0;
     std::vector<double> values;
@@ -71,17 +84,18 @@ struct moment_sums {
 
 /// Moments of all columns of rows [begin, end), in blocks of moment_block rows.
 template <class = when_called>
-void add_moments_of_rows(const matrix_source& x, std::size_t begin, std::size_t end, std::size_t column, std::size_t columns, double* mean, double* m2) {
+void add_moments_of_rows(const matrix_source& x, std::size_t begin, std::size_t end, std::size_t column, std::size_t columns, double* sums) {
     const auto block = [&](std::size_t row, std::size_t rows, std::size_t j, std::size_t width, const double* tile, std::ptrdiff_t tile_stride) {
         const auto before = static_cast<double>(row - begin);
-        double* const to_mean = mean + (j - column);
-        double* const to_m2 = m2 + (j - column);
+        double* const mean = sums + (j - column);
+        double* const low = mean + columns;
+        double* const m2 = low + columns;
         if (tile != nullptr) {
-            run_wide<block_moments_kernel<double>>(tile, tile_stride, rows, width, before, to_mean, to_m2);
+            run_wide<block_moments_kernel<double>>(tile, tile_stride, rows, width, before, mean, low, m2);
         } else if (x.kind == element_kind::f64) {
-            run_wide<block_moments_kernel<double>>(x.row<double>(row) + j, x.row_stride, rows, width, before, to_mean, to_m2);
+            run_wide<block_moments_kernel<double>>(x.row<double>(row) + j, x.row_stride, rows, width, before, mean, low, m2);
         } else {
-            run_wide<block_moments_kernel<float>>(x.row<float>(row) + j, x.row_stride, rows, width, before, to_mean, to_m2);
+            run_wide<block_moments_kernel<float>>(x.row<float>(row) + j, x.row_stride, rows, width, before, mean, low, m2);
         }
     };
     if (x.has_plain_rows()) {
@@ -111,14 +125,14 @@ void add_moments_of_rows(const matrix_source& x, std::size_t begin, std::size_t 
 template <class = when_called>
 [[nodiscard]] moment_sums quick_moments(const matrix_source& x, std::size_t column, std::size_t columns, const loop_options& options) {
     const auto leaf = [&](std::size_t begin, std::size_t end) {
-        moment_sums out{static_cast<double>(end - begin), std::vector<double>(2 * columns)};
-        add_moments_of_rows(x, begin, end, column, columns, out.values.data(), out.values.data() + columns);
+        moment_sums out{static_cast<double>(end - begin), std::vector<double>(3 * columns)};
+        add_moments_of_rows(x, begin, end, column, columns, out.values.data());
         return out;
     };
     const auto join = [&](moment_sums above, const moment_sums& below) {
         double* const to = above.values.data();
         const double* const from = below.values.data();
-        run_wide<merge_moments_kernel>(above.rows, to, to + columns, below.rows, from, from + columns, columns);
+        run_wide<merge_moments_kernel>(above.rows, to, to + columns, to + 2 * columns, below.rows, from, from + columns, from + 2 * columns, columns);
         above.rows += below.rows;
         return above;
     };
@@ -137,15 +151,15 @@ template <class = when_called>
 [[nodiscard]] std::vector<column_moment> careful_moments(const matrix_source& x, const std::vector<careful_column>& columns, const double* weights,
                                                          bool omit_nan, const loop_options& options) {
     using moments = std::vector<column_moment>;  // means, too, in units while the fold runs
-    const auto add = [](column_moment& to, double weight, double mean, double m2) {
+    const auto add = [](column_moment& to, const column_moment& more) {
         if (to.weight == 0) {
-            to = {weight, mean, m2, 0};
-        } else if (weight != 0) {
-            const double share = weight / (to.weight + weight);
-            const double apart = mean - to.mean;
-            to.mean = fused(apart, share, to.mean);
-            to.m2 = fused(apart * apart, to.weight * share, to.m2 + m2);
-            to.weight += weight;
+            to = more;
+        } else if (more.weight != 0) {
+            const double share = more.weight / (to.weight + more.weight);
+            const double apart = (more.mean - to.mean) + (more.low - to.low);
+            move_mean(to, fused(apart, share, to.low));
+            to.m2 = fused(apart * apart, to.weight * share, to.m2 + more.m2);
+            to.weight += more.weight;
         }
     };
     const auto leaf = [&](std::size_t begin, std::size_t end) {
@@ -181,20 +195,22 @@ template <class = when_called>
                 }
                 const double shift = off / count;
                 const double corrected = fused(-off, shift, m2);
-                add(out[k], count, mean + shift, corrected < 0 ? 0 : corrected);
+                add(out[k], {count, mean, shift, corrected < 0 ? 0 : corrected, 0});
             }
         }
         return out;
     };
     const auto join = [&](moments above, const moments& below) {
         for (std::size_t k = 0; k < above.size(); ++k) {
-            add(above[k], below[k].weight, below[k].mean, below[k].m2);
+            add(above[k], below[k]);
         }
         return above;
     };
     moments out = fold_index(x.rows, moment_leaf, leaf, join, options);
     for (std::size_t k = 0; k < columns.size(); ++k) {
+        move_mean(out[k], out[k].low);
         out[k].mean = std::ldexp(out[k].mean, columns[k].exponent);
+        out[k].low = std::ldexp(out[k].low, columns[k].exponent);
         out[k].exponent = columns[k].exponent;
     }
     return out;
@@ -215,6 +231,7 @@ inline constexpr std::size_t moment_group = 256;
 /// @throws argument_error  for a cell that the rules refuse
 template <class = when_called>
 [[nodiscard]] std::vector<column_moment> column_moments(const matrix_source& x, const double* weights, const cell_rules& rules, const run_options& run) {
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     const std::size_t columns = x.columns;
     const double rows = static_cast<double>(x.rows);
     std::vector<column_moment> out(columns);
@@ -222,7 +239,9 @@ template <class = when_called>
         const std::size_t width = std::min(moment_group, columns - first);
         const moment_sums sums = quick_moments(x, first, width, options);
         for (std::size_t j = 0; j < width; ++j) {
-            out[first + j] = {rows, sums.values[j], sums.values[width + j], 0};
+            column_moment& to = out[first + j];
+            to = {rows, sums.values[j], 0, sums.values[2 * width + j], 0};
+            move_mean(to, sums.values[width + j]);
         }
     };
     const std::size_t groups = (columns + moment_group - 1) / moment_group;
@@ -245,10 +264,9 @@ template <class = when_called>
             column_moment& moment = out[strange[k]];
             const column_cells& found = cells[k];
             if (found.nan && rules.nan != nan_policy::omit) {
-                moment.mean = moment.m2 = std::numeric_limits<double>::quiet_NaN();
+                moment = {moment.weight, unknown, 0, unknown, 0};
             } else if (found.infinite()) {
-                moment.mean = found.infinite_sum();
-                moment.m2 = std::numeric_limits<double>::quiet_NaN();
+                moment = {moment.weight, found.infinite_sum(), 0, unknown, 0};
             } else if (found.largest != 0 || found.nan) {
                 const int power = found.largest == 0 ? 0 : std::ilogb(found.largest);
                 careful.push_back({strange[k], std::abs(power) <= safe_magnitude ? 0 : power});
@@ -278,7 +296,7 @@ template <class = when_called>
         for (std::size_t k = 0; k < careful.size(); ++k) {
             out[careful[k].column] = again[k];
             if (again[k].weight == 0) {  // nothing but NaN
-                out[careful[k].column].mean = out[careful[k].column].m2 = std::numeric_limits<double>::quiet_NaN();
+                out[careful[k].column] = {0, unknown, 0, unknown, 0};
             }
         }
     }

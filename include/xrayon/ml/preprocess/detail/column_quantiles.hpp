@@ -47,7 +47,7 @@ inline double take_quantile(std::vector<double>& values, double at, std::size_t&
     }
     const double apart = high - low;
     if (std::isinf(apart) && std::isfinite(low) && std::isfinite(high)) {
-        return low * (1 - share) + high * share;
+        return fused(low, 1 - share, high * share);
     }
     return share < 0.5 ? fused(apart, share, low) : fused(apart, share - 1, high);
 }

@@ -9,7 +9,8 @@
 // Means and sums of squared deviations (m2) of many columns, reading memory once. A block of rows is brought into the first-level cache and
 // read twice there: first for its mean, then for the deviations from that, with the correction of Chan, Golub and LeVeque ("Algorithms
 // for computing the sample variance", 1983): what the deviations sum up to says how far the mean was off. Blocks are joined by Chan's
-// formula, left to right within a leaf and along the canonical tree over leaves.
+// formula, left to right within a leaf and along the canonical tree over leaves. A mean is kept as a sum of two doubles, `mean + low`, so that
+// the distance of two means is known to more digits than the means have: where deviations are a millionth of the mean, it counts.
 
 namespace xrayon::ml::detail {
 
@@ -17,16 +18,22 @@ inline constexpr std::size_t moment_block = 32;    ///< Rows of a block: enters 
 inline constexpr std::size_t moment_leaf = 1024;   ///< Rows of a leaf: likewise.
 inline constexpr std::size_t moment_strip = 64;    ///< Columns at a time: does not.
 
-/// Joins m2 and mean of `rows` further rows to those of `before` rows.
+/// Joins the moments of `rows` further rows to those of `before` rows.
 struct merge_moments_kernel {
-    XRAYON_PREPROCESS_INLINE static void run(double before, double* XRAYON_PREPROCESS_RESTRICT mean, double* XRAYON_PREPROCESS_RESTRICT m2,
-                                             double rows, const double* XRAYON_PREPROCESS_RESTRICT more_mean,
-                                             const double* XRAYON_PREPROCESS_RESTRICT more_m2, std::size_t columns) {
+    XRAYON_PREPROCESS_INLINE static void run(double before, double* XRAYON_PREPROCESS_RESTRICT mean, double* XRAYON_PREPROCESS_RESTRICT low,
+                                             double* XRAYON_PREPROCESS_RESTRICT m2, double rows, const double* XRAYON_PREPROCESS_RESTRICT more_mean,
+                                             const double* XRAYON_PREPROCESS_RESTRICT more_low, const double* XRAYON_PREPROCESS_RESTRICT more_m2,
+                                             std::size_t columns) {
         const double share = rows / (before + rows);
         const double both = before * share;
         for (std::size_t j = 0; j < columns; ++j) {
-            const double apart = more_mean[j] - mean[j];
-            mean[j] = fused(apart, share, mean[j]);
+            const double apart = (more_mean[j] - mean[j]) + (more_low[j] - low[j]);
+            // mean + step, and what rounding takes from it (Knuth's two-sum).
+            const double step = fused(apart, share, low[j]);
+            const double sum = mean[j] + step;
+            const double taken = sum - mean[j];
+            low[j] = (mean[j] - (sum - taken)) + (step - taken);
+            mean[j] = sum;
             m2[j] = fused(apart * apart, both, m2[j] + more_m2[j]);
         }
     }
@@ -36,7 +43,8 @@ struct merge_moments_kernel {
 template <class T>
 struct block_moments_kernel {
     XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t row_stride, std::size_t rows, std::size_t columns, double before,
-                                             double* XRAYON_PREPROCESS_RESTRICT mean, double* XRAYON_PREPROCESS_RESTRICT m2) {
+                                             double* XRAYON_PREPROCESS_RESTRICT mean, double* XRAYON_PREPROCESS_RESTRICT low,
+                                             double* XRAYON_PREPROCESS_RESTRICT m2) {
         double block_mean[moment_strip];
         double off[moment_strip];
         double block_m2[moment_strip];
@@ -90,16 +98,17 @@ struct block_moments_kernel {
         for (std::size_t j = 0; j < columns; ++j) {
             const double shift = off[j] / count;
             const double corrected = fused(-off[j], shift, block_m2[j]);
-            block_mean[j] += shift;
+            off[j] = shift;  // from now on: the low part of the mean
             block_m2[j] = corrected < 0 ? 0 : corrected;  // NaN stays
         }
         if (before == 0) {  // not merged: where squares overflow, 0 of them would be NaN
             for (std::size_t j = 0; j < columns; ++j) {
                 mean[j] = block_mean[j];
+                low[j] = off[j];
                 m2[j] = block_m2[j];
             }
         } else {
-            merge_moments_kernel::run(before, mean, m2, count, block_mean, block_m2, columns);
+            merge_moments_kernel::run(before, mean, low, m2, count, block_mean, off, block_m2, columns);
         }
     }
 };
