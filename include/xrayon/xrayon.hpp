@@ -2,7 +2,8 @@
 #ifndef XRAYON_XRAYON_HPP
 #define XRAYON_XRAYON_HPP
 
-// Everything but what needs more packages: the reference models (ml/models), BLAS (array/blas.hpp), range-v3 (par/range_v3.hpp).
+// Everything but what needs more packages, BLAS (array/blas.hpp) and range-v3 (par/range_v3.hpp), and but most of machine learning, which takes
+// a compiler as long again: ml/ml.hpp has it, and ml/models the reference models.
 
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/json.hpp>
