@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network learns handwritten digits: gradients of four batches at a time in parallel, one step down their mean. The weights come out
 // the same, bit for bit, on one thread and on many. Then it says how sure it is.
+#include <algorithm>
 #include <cstddef>
 #include <iostream>
 #include <vector>
@@ -63,8 +64,8 @@ int main() {
     for (std::size_t i = 0; i < test_y.size(); ++i) {
         const auto label = static_cast<std::size_t>(test_y(i));
         const auto& belief = beliefs[i / 64];
-        const auto row = xt::view(belief.mean, i % 64, xt::all());
-        const auto best = static_cast<std::size_t>(xt::argmax(row)());
+        const auto row = xrayon::rows(belief.mean)[static_cast<std::ptrdiff_t>(i % 64)];
+        const auto best = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
         if (belief.stddev(i % 64, best) < 0.1) {
             ++sure;
             right += best == label;
