@@ -171,6 +171,9 @@ function(xrayon_link_for_readers target)
   if(TARGET xrayon::blas)
     target_link_libraries(${target} PRIVATE xrayon::blas)
   endif()
+  if(NOT XRAYON_OPTIMISE_READERS)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
 endfunction()
 
 # Adds a ctest entry that runs a program in the root of the tree, as a reader would, and compares what it prints with a file.
@@ -246,6 +249,7 @@ function(xrayon_compile_fail name message)
   set(target compile_ok.${name})
   add_library(${target} OBJECT "${source}")
   target_link_libraries(${target} PRIVATE xrayon_dev ${arg_LIBS})
+  target_compile_options(${target} PRIVATE -O0)
   # The compiler is called directly, without the build tool: no lock on the build tree, and all of these run side by side.
   set(flags "${PROJECT_BINARY_DIR}/compile_fail/${name}-$<CONFIG>.rsp")
   xrayon_write_flags(${target} "${flags}")
