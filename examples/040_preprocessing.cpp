@@ -66,3 +66,11 @@ int main() {
 }
 
 // Output:
+// pixel 20: mean 7.0625, deviation 6.16322
+// pixel 0: mean 0, scale 1, comes out as 0
+// in pieces: mean 7.0625, deviation 6.16322
+// chunk 3, pixel 20: mean 0 by its own statistics, -0.123177 by those of all
+// round 0: largest 2, memory used again 0 times
+// round 1: largest 2, memory used again 1 times
+// round 2: largest 2, memory used again 2 times
+// in place: the same bits

@@ -75,4 +75,7 @@ int main() {
 }
 
 // Output:
-//
+// 1347 digits learnt, accuracy 0.982183 of them and 0.968889 of 450 others
+// trained on a pool of 1: the same bits
+// trained on a pool of 8: the same bits
+// sure of 234, right about 234 of those
