@@ -240,7 +240,7 @@ inline contest global_statistics(venue& at, chunk_data& data) {
     return c;
 }
 
-/// W4i. What comes out is put in again: standardised data are standardised once more, which costs the same.
+/// W4i. The data are copied afresh before each sample, outside of the clock.
 inline contest in_place(venue& at, chunk_data& data) {
     contest c("W4i", "standardise 50 chunks by their own column statistics, in place", at.threads, chunk_count, "chunk", 1e-9);
     const std::size_t size = data.chunk_size();
