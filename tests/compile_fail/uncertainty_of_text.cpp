@@ -6,11 +6,11 @@
 #include <vector>
 
 #ifdef XRAYON_SHOULD_FAIL
-using sample = std::string;
+using result = std::string;
 #else
-using sample = std::vector<float>;
+using result = std::vector<float>;
 #endif
 
 auto use(const std::vector<double>& batches) {
-    return xrayon::ml::batch_inference_with_uncertainty(batches, [](double, xrayon::stream&) { return sample(); });
+    return xrayon::ml::batch_inference_with_uncertainty(batches, [](double, xrayon::stream&) { return result(); });
 }
