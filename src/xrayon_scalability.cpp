@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// xrayon-scalability: how batch inference scales on this machine, on real data. Classifies every row of a table by its nearest
-// neighbours among all other rows (leave-one-out), in batches, at several thread counts; checks that the labels are the same at each.
+// xrayon-scalability: how the library's algorithms scale on this machine, on real data: a table for each, and a check that the answer is the
+// same at every thread count. The workloads are in the folder scalability.
 //
-// Exit codes: 0 done; 1 error (data, files, environment); 2 usage; 4 the labels differ between thread counts.
+// Exit codes: 0 done; 1 error (data, files, environment); 2 usage; 4 an answer differs between thread counts.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -29,29 +29,26 @@
 #include <CLI/CLI.hpp>
 
 #include <xrayon/analyze/json.hpp>
-#include <xrayon/analyze/scalability_benchmark.hpp>
 #include <xrayon/analyze/table.hpp>
-#include <xrayon/array/batches.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/runtime_info.hpp>
-#include <xrayon/io/csv.hpp>
-#include <xrayon/ml/batch_inference.hpp>
-#include <xrayon/ml/metrics/accuracy.hpp>
-#include <xrayon/ml/models/k_nearest_neighbors.hpp>
+
+#include "scalability/labelled_rows.hpp"
+#include "scalability/workload.hpp"
 
 namespace {
 
 using xrayon::to_text;
 namespace analyze = xrayon::analyze;
-using matrix = xt::xtensor<double, 2>;
+using scalability::counted;
 
 enum exit_code : int { done = 0, failed = 1, wrong_usage = 2, answers_differ = 4 };
 
 struct options {
+    std::vector<std::string> workloads;
     std::string data;
     std::vector<std::size_t> threads;
-    std::size_t k = 3;
-    std::size_t batch_rows = 64;
+    scalability::settings workload;
     std::size_t repetitions = 10;
     std::size_t warmup = 1;
     double min_time = 0.01;
@@ -59,61 +56,20 @@ struct options {
     bool ascii = false;
 };
 
-struct labelled_rows {
-    matrix x;
-    std::vector<int> y;
+struct named_workload {
+    std::string_view name;
+    scalability::workload (*make)(const scalability::labelled_rows&, const scalability::settings&);
 };
+constexpr std::array<named_workload, 5> workloads{{
+    {"batch_inference", scalability::batch_inference},
+    {"uncertainty", scalability::uncertainty},
+    {"preprocess", scalability::preprocess},
+    {"gradients", scalability::gradients},
+    {"ensemble", scalability::ensemble},
+}};
 
 std::string version() {
     return to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH);
-}
-
-std::string counted(std::size_t count, const std::string& noun) { return to_text(count) + " " + noun + (count == 1 ? "" : "s"); }
-
-/// The data that ships with the library: beside the installed program, else in the tree that it was built from.
-std::string shipped_data() {
-    std::vector<std::filesystem::path> places;
-#if defined(XRAYON_DATA_FROM_PROGRAM)
-    std::error_code unknown;
-    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
-    if (!unknown) {
-        places.push_back((program.parent_path() / XRAYON_DATA_FROM_PROGRAM / "digits.csv").lexically_normal());
-    }
-#endif
-#if defined(XRAYON_DATA_IN_TREE)
-    places.push_back(std::filesystem::path(XRAYON_DATA_IN_TREE) / "digits.csv");
-#endif
-    std::string tried;
-    for (const auto& place : places) {
-        std::error_code ignored;
-        if (std::filesystem::is_regular_file(place, ignored)) {
-            return place.string();
-        }
-        tried += (tried.empty() ? "" : ", ") + place.string();
-    }
-    throw std::runtime_error("the data that ships with xrayon was not found (" + tried + "): give --data FILE.csv");
-}
-
-/// Reads a table whose last column is the label.
-labelled_rows read_labelled(const std::string& path) {
-    const xrayon::csv_table table = xrayon::read_csv(path);
-    if (table.column_count() < 2 || table.rows() < 2) {
-        throw std::runtime_error(path + ": needs at least 2 rows, a column of values and a last column of labels; it has "
-                                 + counted(table.rows(), "row") + " and " + counted(table.column_count(), "column"));
-    }
-    const std::size_t features = table.column_count() - 1;
-    labelled_rows data{matrix::from_shape({table.rows(), features}), {}};
-    try {
-        data.y = table.integers<int>(features);
-    } catch (const xrayon::data_error& error) {
-        throw std::runtime_error("the last column must hold integer labels: " + std::string(error.what()));
-    }
-    for (std::size_t i = 0; i < table.rows(); ++i) {
-        for (std::size_t j = 0; j < features; ++j) {
-            data.x(i, j) = table.values(i, j);
-        }
-    }
-    return data;
 }
 
 /// 1, 2, 4 ... up to `most`, and `most` itself.
@@ -212,52 +168,56 @@ int run(const options& asked, const std::string& program) {
     const bool utf8 = !asked.ascii && terminal_takes_utf8();
     const xrayon::runtime_info info = xrayon::describe_runtime();
     const std::vector<std::size_t> threads = asked.threads.empty() ? default_threads(info.threads) : asked.threads;
-    const std::string source = asked.data.empty() ? shipped_data() : asked.data;
-    const labelled_rows data = read_labelled(source);
+    const scalability::labelled_rows data = scalability::read_labelled(asked.data.empty() ? scalability::shipped_data() : asked.data);
 
     const std::string by_default = "up to " + to_text(info.threads) + ", decided by " + std::string(to_text(info.origin));
     const std::string decided = asked.threads.empty() ? by_default : "decided by --threads";
-    std::cout << header(info, "threads " + listed(threads) + ": " + decided, utf8);
-
-    xrayon::ml::k_nearest_neighbors model({.k = asked.k});
-    model.fit(data.x, data.y);
-    const auto blocks = xrayon::row_blocks(data.y.size(), asked.batch_rows);
-    const auto classify = [&] {
-        return xrayon::ml::batch_inference(blocks, [&](const xrayon::index_block& rows) { return model.predict_left_out(rows); });
-    };
-    std::vector<int> predicted;
-    for (const auto& labels : classify()) {
-        predicted.insert(predicted.end(), labels.begin(), labels.end());
-    }
-    const std::size_t count = blocks.size();
-    std::cout << "k nearest neighbours, k = " << asked.k << ", leave-one-out: " << counted(data.y.size(), "row") << " of "
-              << counted(data.x.shape(1), "value") << " in " << count << (count == 1 ? " batch" : " batches") << " of up to "
-              << counted(asked.batch_rows, "row") << "\n"
-              << "accuracy " << std::fixed << std::setprecision(4) << xrayon::ml::accuracy(data.y, predicted) << " on " << source << "\n\n"
-              << std::flush;
+    std::cout << header(info, "threads " + listed(threads) + ": " + decided, utf8) << "data: " << data.source << "\n" << std::flush;
 
     const auto min_time = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(asked.min_time));
-    const analyze::scalability_report report = analyze::scalability_benchmark(
-        threads, classify, {.repetitions = asked.repetitions, .warmup = asked.warmup, .min_time = min_time, .label = "batch_inference"});
-    std::cout << analyze::to_table(report, {.utf8 = utf8}) << "The labels "
-              << (report.answers_agree ? "are the same at every thread count." : "DIFFER BETWEEN THREAD COUNTS.") << std::endl;
+    std::vector<analyze::scalability_report> reports;
+    bool agree = true;
+    for (const named_workload& named : workloads) {
+        if (!asked.workloads.empty() && std::find(asked.workloads.begin(), asked.workloads.end(), named.name) == asked.workloads.end()) {
+            continue;
+        }
+        const scalability::workload one = named.make(data, asked.workload);
+        std::cout << "\n" << named.name << ": " << one.what << "\n" << one.quality << "\n\n" << std::flush;
+        reports.push_back(one.measure(threads, {.repetitions = asked.repetitions,
+                                                .warmup = asked.warmup,
+                                                .min_time = min_time,
+                                                .label = std::string(named.name)}));
+        agree = agree && reports.back().answers_agree;
+        std::cout << analyze::to_table(reports.back(), {.utf8 = utf8}) << "The " << one.answer << ' '
+                  << (reports.back().answers_agree ? "are the same at every thread count." : "DIFFER BETWEEN THREAD COUNTS.") << std::endl;
+    }
     if (!asked.json.empty()) {
-        write_file(asked.json, analyze::to_json(report, {.date = date(), .host_name = host_name(), .executable = program}));
+        write_file(asked.json, analyze::to_json(reports, {.date = date(), .host_name = host_name(), .executable = program}));
         std::cout << "Saved " << asked.json << " (Google Benchmark format).\n" << std::flush;
     }
     if (!std::cout) {
         throw std::runtime_error("cannot write to standard output");
     }
-    return report.answers_agree ? done : answers_differ;
+    return agree ? done : answers_differ;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     options asked;
-    CLI::App app("Times batch inference at several thread counts: every row of a table is classified by its nearest neighbours among the\n"
-                 "other rows. Prints accuracy, a scaling table with intervals, and what Amdahl's law says.",
+    CLI::App app("Times the library's algorithms at several thread counts, on handwritten digits or a table of yours. Prints for each how good its\n"
+                 "answer is, a scaling table with intervals, and what Amdahl's law says.",
                  "xrayon-scalability");
+    std::string names;
+    for (const named_workload& named : workloads) {
+        names += (names.empty() ? "" : ", ") + std::string(named.name);
+    }
+    app.add_option("workload", asked.workloads, "Which of them, any number: " + names + ". Default: all")
+        ->type_name("WORKLOAD")
+        ->check([names](const std::string& name) {
+            const bool known = std::any_of(workloads.begin(), workloads.end(), [&](const named_workload& one) { return one.name == name; });
+            return known ? std::string() : "no workload \"" + xrayon::escaped(name) + "\"; there are " + names;
+        });
     app.set_version_flag("--version", "xrayon-scalability " + version());
     app.add_option("--data", asked.data,
                    "CSV file with a header row; the last column holds integer labels. Default: the digits that ship with xrayon")
@@ -270,8 +230,9 @@ int main(int argc, char** argv) {
         const auto parse = [name, least, &value](const std::string& text) { value = parse_count(name, text, least, most); };
         app.add_option_function<std::string>(name, parse, help + ". Default: " + to_text(value))->type_name("N");
     };
-    add_count("--k", asked.k, 1, "Neighbours that vote");
-    add_count("--batch-rows", asked.batch_rows, 1, "Rows per batch");
+    add_count("--k", asked.workload.k, 1, "batch_inference: neighbours that vote");
+    add_count("--batch-rows", asked.workload.batch_rows, 1, "Rows per batch");
+    add_count("--samples", asked.workload.samples, 1, "uncertainty: samples of each batch");
     add_count("--repetitions", asked.repetitions, 1, "Measurements per thread count; at least 6 for 95 % intervals");
     add_count("--warmup", asked.warmup, 0, "Rounds that do not count");
     app.add_option_function<double>("--min-time", [&](double seconds) { asked.min_time = checked_seconds("--min-time", seconds); },
@@ -279,7 +240,7 @@ int main(int argc, char** argv) {
         ->type_name("SECONDS");
     app.add_option("--json", asked.json, "Also write the report to this file, in Google Benchmark's format")->type_name("FILE");
     app.add_flag("--ascii", asked.ascii, "Plain ASCII; automatic where the locale is not UTF-8");
-    app.footer("Exit codes: 0 done, 1 error, 2 usage, 4 the labels differ between thread counts.");
+    app.footer("Exit codes: 0 done, 1 error, 2 usage, 4 an answer differs between thread counts.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

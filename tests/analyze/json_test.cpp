@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -70,6 +71,29 @@ TEST_CASE("to_json writes every repetition and the aggregates with Google Benchm
     const json& stddev = entries.at(11);
     REQUIRE(stddev.at("aggregate_name") == "stddev");
     REQUIRE(stddev.at("real_time").get<double>() == approx(0.5));  // sqrt((0.25 + 0.25) / 2)
+}
+
+TEST_CASE("to_json writes several reports as families of one file", "[analyze][json]") {
+    analyze::scalability_report first = test::seed_report();
+    first.label = "one";
+    analyze::scalability_report second = test::seed_report();
+    second.label = "two";
+    second.answers_agree = false;
+    const json file = json::parse(to_json(std::vector{first, second}, {.host_name = "box"}));
+    REQUIRE(file["context"]["host_name"] == "box");
+    REQUIRE(file["context"]["xrayon"].size() == 2);
+    REQUIRE(file["context"]["xrayon"][0]["label"] == "one");
+    REQUIRE(file["context"]["xrayon"][1]["answers_agree"] == false);
+    // The entries of each are those that it has alone, but for the number of the family.
+    json alone = json::parse(to_json(first))["benchmarks"];
+    json other = json::parse(to_json(second))["benchmarks"];
+    for (auto& entry : other) {
+        REQUIRE(entry["family_index"] == 0);
+        entry["family_index"] = 1;
+        alone.push_back(entry);
+    }
+    REQUIRE(file["benchmarks"] == alone);
+    REQUIRE(json::parse(to_json(std::vector<analyze::scalability_report>()))["benchmarks"].empty());
 }
 
 TEST_CASE("to_json gives back the same doubles", "[analyze][json]") {

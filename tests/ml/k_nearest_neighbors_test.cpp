@@ -456,3 +456,36 @@ template <class Labels>
 concept can_fit_labels = requires(k_nearest_neighbors<> model, const matrix& x, const Labels& y) { model.fit(x, y); };
 static_assert(can_fit_labels<std::vector<int>> && can_fit_labels<std::vector<unsigned char>> && can_fit_labels<std::vector<long long>>);
 static_assert(!can_fit_labels<std::vector<char>> && !can_fit_labels<std::vector<double>> && !can_fit_labels<std::vector<std::string>>);
+
+TEST_CASE("k_nearest_neighbors: equal rows are equally far, in any tile and from any batch, to the last bit", "[ml][knn]") {
+    // Row 100 stands again as rows 517 and 700, in other tiles and other lanes, with other labels.
+    auto x = random_table<double>(710, 37, 3);
+    std::vector<int> y(710, 0);
+    for (const std::size_t twin : {517u, 700u}) {
+        for (std::size_t j = 0; j < 37; ++j) {
+            x(twin, j) = x(100, j);
+        }
+    }
+    y[100] = 3;
+    y[517] = 2;
+    y[700] = 1;
+    k_nearest_neighbors nearest({.k = 1});
+    nearest.fit(x, y);
+    k_nearest_neighbors pair({.k = 2});
+    pair.fit(x, y);
+    for (const std::size_t rows : {1u, 2u, 3u, 7u, 8u, 13u, 64u, 65u, 100u}) {
+        const auto others = random_table<double>(rows, 37, 4);
+        for (std::size_t at = 0; at < rows; ++at) {
+            matrix q = others;
+            for (std::size_t j = 0; j < 37; ++j) {
+                q(at, j) = x(100, j);
+            }
+            INFO("row " << at << " of " << rows);
+            REQUIRE(nearest.predict(q)(at) == 3);  // the lowest index of three at distance 0
+            REQUIRE(pair.predict(q)(at) == 2);     // rows 100 and 517: one vote each
+        }
+    }
+    // Left out, its twins are at distance 0.
+    REQUIRE(nearest.predict_left_out({100, 101})(0) == 2);
+    REQUIRE(nearest.predict_left_out({510, 702})(7) == 3);
+}

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,8 @@ double median_or_nan(const std::vector<double>& values) {
 
 struct json_entry {
     std::string name;
-    std::size_t family_index;
+    std::size_t family;    ///< Which report of the file.
+    std::size_t instance;  ///< Which thread count of the report.
     std::string_view aggregate;  ///< Empty for a repetition.
     std::size_t repetition;
     double real_seconds;
@@ -65,8 +67,8 @@ void write_entry(json_writer& json, const scalability_report& report, const scal
     const bool aggregate = !entry.aggregate.empty();
     json.begin_object();
     json.member("name", aggregate ? entry.name + "_" + std::string(entry.aggregate) : entry.name);
-    json.member("family_index", 0);
-    json.member("per_family_instance_index", entry.family_index);
+    json.member("family_index", entry.family);
+    json.member("per_family_instance_index", entry.instance);
     json.member("run_name", entry.name);
     json.member("run_type", aggregate ? "aggregate" : "iteration");
     json.member("repetitions", point.repetitions.size());
@@ -98,38 +100,8 @@ void write_counters(json_writer& json, const scaling_point& point) {
     json.member("answer_matches", point.answer_matches);
 }
 
-} // namespace detail
-
-/// @brief A report in the JSON format of Google Benchmark 1.7 (docs/tools.md there: compare.py reads it).
-///
-/// One entry per repetition, called "<label>/threads:<n>" ("workload" for an empty label), then the aggregates mean, median and, from
-/// two repetitions on, stddev. Times are milliseconds of one call; `iterations` is how many calls lie behind a repetition. The median also
-/// carries the report's own columns; `context.xrayon` what concerns the whole run. JSON has no NaN: what is unknown has no key.
-/// Numbers are the shortest text that reads back as the same double; texts are UTF-8, a byte that is not becomes U+FFFD.
 template <class = when_called>
-[[nodiscard]] std::string to_json(const scalability_report& report, const json_context& context = {}) {
-    detail::json_writer json;
-    const auto optional_member = [&](std::string_view key, const std::string& value) {
-        if (!value.empty()) {
-            json.member(key, value);
-        }
-    };
-    json.begin_object();
-    json.begin_object("context");
-    optional_member("date", context.date);
-    optional_member("host_name", context.host_name);
-    optional_member("executable", context.executable);
-    if (report.hardware_threads != 0) {
-        json.member("num_cpus", report.hardware_threads);
-    }
-    json.member("library_version",
-                to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH));
-#if defined(NDEBUG)
-    json.member("library_build_type", "release");
-#else
-    json.member("library_build_type", "debug");
-#endif
-    json.begin_object("xrayon");
+void write_run_facts(json_writer& json, const scalability_report& report) {
     json.member("label", report.label);
     json.member("cores", report.cores);
     json.member("baseline_threads", report.baseline_threads);
@@ -141,10 +113,35 @@ template <class = when_called>
         json.element(note);
     }
     json.end_array();
-    json.end_object();
-    json.end_object();
+}
 
-    json.begin_array("benchmarks");
+/// Opens "context" and writes what concerns the machine.
+template <class = when_called>
+void begin_context(json_writer& json, std::size_t hardware_threads, const json_context& context) {
+    const auto optional_member = [&](std::string_view key, const std::string& value) {
+        if (!value.empty()) {
+            json.member(key, value);
+        }
+    };
+    json.begin_object("context");
+    optional_member("date", context.date);
+    optional_member("host_name", context.host_name);
+    optional_member("executable", context.executable);
+    if (hardware_threads != 0) {
+        json.member("num_cpus", hardware_threads);
+    }
+    json.member("library_version",
+                to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH));
+#if defined(NDEBUG)
+    json.member("library_build_type", "release");
+#else
+    json.member("library_build_type", "debug");
+#endif
+}
+
+/// All repetitions and aggregates of one report, as family number `family`.
+template <class = when_called>
+void write_entries(json_writer& json, const scalability_report& report, std::size_t family) {
     const std::string label = report.label.empty() ? "workload" : report.label;
     for (std::size_t i = 0; i < report.points.size(); ++i) {
         const scaling_point& point = report.points[i];
@@ -152,19 +149,62 @@ template <class = when_called>
         const std::vector<double>& cpu = point.cpu_repetitions;
         for (std::size_t k = 0; k < point.repetitions.size(); ++k) {
             const double cpu_seconds = k < cpu.size() ? cpu[k] : std::numeric_limits<double>::quiet_NaN();
-            detail::write_entry(json, report, point, {name, i, "", k, point.repetitions[k], cpu_seconds});
+            write_entry(json, report, point, {name, family, i, "", k, point.repetitions[k], cpu_seconds});
             json.end_object();
         }
-        detail::write_entry(json, report, point, {name, i, "mean", 0, detail::mean(point.repetitions), detail::mean(cpu)});
+        write_entry(json, report, point, {name, family, i, "mean", 0, mean(point.repetitions), mean(cpu)});
         json.end_object();
-        detail::write_entry(json, report, point, {name, i, "median", 0, point.median, detail::median_or_nan(cpu)});
-        detail::write_counters(json, point);
+        write_entry(json, report, point, {name, family, i, "median", 0, point.median, median_or_nan(cpu)});
+        write_counters(json, point);
         json.end_object();
         if (point.repetitions.size() >= 2) {
-            detail::write_entry(json, report, point,
-                                {name, i, "stddev", 0, detail::standard_deviation(point.repetitions), detail::standard_deviation(cpu)});
+            write_entry(json, report, point, {name, family, i, "stddev", 0, standard_deviation(point.repetitions), standard_deviation(cpu)});
             json.end_object();
         }
+    }
+}
+
+} // namespace detail
+
+/// @brief A report in the JSON format of Google Benchmark 1.7 (docs/tools.md there: compare.py reads it).
+///
+/// One entry per repetition, called "<label>/threads:<n>" ("workload" for an empty label), then the aggregates mean, median and, from
+/// two repetitions on, stddev. Times are milliseconds of one call; `iterations` is how many calls lie behind a repetition. The median also
+/// carries the report's own columns; `context.xrayon` what concerns the whole run. JSON has no NaN: what is unknown has no key.
+/// Numbers are the shortest text that reads back as the same double; texts are UTF-8, a byte that is not becomes U+FFFD.
+template <class = when_called>
+[[nodiscard]] std::string to_json(const scalability_report& report, const json_context& context = {}) {
+    detail::json_writer json;
+    json.begin_object();
+    detail::begin_context(json, report.hardware_threads, context);
+    json.begin_object("xrayon");
+    detail::write_run_facts(json, report);
+    json.end_object();
+    json.end_object();
+    json.begin_array("benchmarks");
+    detail::write_entries(json, report, 0);
+    json.end_array();
+    json.end_object();
+    return std::move(json).finish();
+}
+
+/// @brief Several reports in one file: as above, with their entries one after the other, and `context.xrayon` a list, one object a report.
+template <class = when_called>
+[[nodiscard]] std::string to_json(std::span<const scalability_report> reports, const json_context& context = {}) {
+    detail::json_writer json;
+    json.begin_object();
+    detail::begin_context(json, reports.empty() ? 0 : reports.front().hardware_threads, context);
+    json.begin_array("xrayon");
+    for (const scalability_report& report : reports) {
+        json.begin_object();
+        detail::write_run_facts(json, report);
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+    json.begin_array("benchmarks");
+    for (std::size_t family = 0; family < reports.size(); ++family) {
+        detail::write_entries(json, reports[family], family);
     }
     json.end_array();
     json.end_object();

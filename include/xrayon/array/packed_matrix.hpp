@@ -73,6 +73,10 @@ public:
     [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
     [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
 
+    /// Element (i, j) of W, i < rows() and j < columns().
+    [[nodiscard]] Real operator()(std::size_t i, std::size_t j) const noexcept {
+        return data()[(j / width() * rows_ + i) * width() + j % width()];
+    }
     /// Strips of width() columns, each strip row by row: element (i, j) is data()[(j / width() * rows() + i) * width() + j % width()].
     [[nodiscard]] const Real* data() const noexcept { return reinterpret_cast<const Real*>(lines_.data()); }
     [[nodiscard]] static constexpr std::size_t width() noexcept { return detail::strip_columns<Real>; }

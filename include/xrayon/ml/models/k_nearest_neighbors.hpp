@@ -15,7 +15,7 @@
 
 #include <xrayon/array/array_view.hpp>
 #include <xrayon/array/batches.hpp>
-#include <xrayon/array/blas.hpp>
+#include <xrayon/array/packed_matrix.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
@@ -23,6 +23,7 @@
 #include <xrayon/core/shape.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/models/detail/nearest.hpp>
+#include <xrayon/ml/models/detail/squared_norms.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -37,14 +38,12 @@ struct k_nearest_neighbors_options {
 /// Neighbours are ordered by (distance, training index), so equal distances go to the lowest index; equal votes go to the
 /// smallest label.
 ///
-/// **What a row's result depends on.** Squared distances are computed as |q|^2 - 2 q.x + |x|^2, the products by one matrix
-/// multiplication per tile of 64 query rows and 512 training rows. Tiles depend on the batch handed in and on nothing else, so
-/// the labels are the same at every thread count and grain. But BLAS may round a dot product differently at another position in
-/// a tile: where two neighbours are within rounding of each other, the same query in another batch may pick the other one. Where
-/// all products are exact (small integers, as pixel counts) a row's result depends on that row alone. The formula subtracts numbers
-/// as large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
+/// **What a row's result depends on.** That row and the training data, and nothing else: not on the other rows of its batch, on strides, threads,
+/// compilers or processors. Squared distances are computed as |q|^2 - 2 q.x + |x|^2, each of the three as a chain of fused multiply-adds
+/// over the columns in order (array/packed_matrix.hpp); a row is at distance 0 from itself, exactly. The formula subtracts numbers as
+/// large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
 ///
-/// **Cost.** 2 n d flops a query row by GEMM, and one pass over n distances; scratch 64 x 512 numbers per running tile.
+/// **Cost.** 2 n d flops a query row by packed_gemm, and one pass over n distances; scratch 64 x 512 numbers per running tile. X is kept once.
 /// Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
 template <std::floating_point Real = double>
 class k_nearest_neighbors {
@@ -67,14 +66,16 @@ public:
         check(rows.shape(0) >= 1, "k_nearest_neighbors.fit: X must have at least 1 row", rows.shape(0));
         check(k_ <= rows.shape(0), "k_nearest_neighbors.fit: k must be at most the number of rows " + to_text(rows.shape(0)), k_);
         std::vector<Real> norms = checked_norms("k_nearest_neighbors.fit", rows);
-        matrix kept = matrix::from_shape(rows.shape());
-        view_of(kept).assign_from(rows);
+        std::vector<packed_matrix<Real>> kept;
+        for (const index_block& block : row_blocks(rows.shape(0), training_tile)) {
+            kept.emplace_back(rows.slice(block.begin, block.end).transposed());
+        }
         labels kept_labels = labels::from_shape({element_count(y)});
         for (std::size_t i = 0; i < element_count(y); ++i) {
             check(std::in_range<int>(element(y, i)), "k_nearest_neighbors.fit: labels must fit in int", element(y, i));
             kept_labels(i) = static_cast<int>(element(y, i));
         }
-        x_ = std::move(kept);
+        training_ = std::move(kept);
         y_ = std::move(kept_labels);
         norms_ = std::move(norms);
         return *this;
@@ -88,8 +89,9 @@ public:
         requires viewable_as<const Q&, 2>
     [[nodiscard]] labels predict(const Q& q) const {
         const array_view<const Real, 2> queries = view_of<2>(q);
-        check(x_.shape(0) > 0, "k_nearest_neighbors.predict: call fit first");
-        check_shapes(queries.shape(1) == x_.shape(1), "k_nearest_neighbors.predict", "Q", queries.shape(), "the training data", x_.shape());
+        check(rows() > 0, "k_nearest_neighbors.predict: call fit first");
+        check_shapes(queries.shape(1) == columns(), "k_nearest_neighbors.predict", "Q", queries.shape(), "the training data",
+                     std::array{rows(), columns()});
         (void)checked_norms("k_nearest_neighbors.predict", queries);
         return vote(queries, nothing_left_out);
     }
@@ -98,24 +100,33 @@ public:
     /// leave-one-out, exact.
     /// @throws argument_error  before fit; if the block reaches beyond the training rows; or if there is no other row to ask
     [[nodiscard]] labels predict_left_out(const index_block& rows) const {
-        check(x_.shape(0) > 0, "k_nearest_neighbors.predict_left_out: call fit first");
-        check(rows.begin <= rows.end && rows.end <= x_.shape(0),
-              "k_nearest_neighbors.predict_left_out: rows must end at most at " + to_text(x_.shape(0)), rows.end);
-        check(k_ < x_.shape(0), "k_nearest_neighbors.predict_left_out: k must be below the number of rows " + to_text(x_.shape(0)), k_);
-        return vote(view_of(x_).slice(rows.begin, rows.end), rows.begin);
+        const std::size_t n = this->rows();
+        check(n > 0, "k_nearest_neighbors.predict_left_out: call fit first");
+        check(rows.begin <= rows.end && rows.end <= n, "k_nearest_neighbors.predict_left_out: rows must end at most at " + to_text(n), rows.end);
+        check(k_ < n, "k_nearest_neighbors.predict_left_out: k must be below the number of rows " + to_text(n), k_);
+        matrix queries = matrix::from_shape({rows.size(), columns()});
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::size_t row = rows.begin + i;
+            for (std::size_t j = 0; j < columns(); ++j) {
+                queries(i, j) = training_[row / training_tile](j, row % training_tile);
+            }
+        }
+        return vote(view_of(std::as_const(queries)), rows.begin);
     }
 
     [[nodiscard]] std::size_t k() const noexcept { return k_; }
-    [[nodiscard]] std::size_t rows() const noexcept { return x_.shape(0); }
+    [[nodiscard]] std::size_t rows() const noexcept { return training_.empty() ? 0 : y_.size(); }
 
 private:
     static constexpr std::size_t nothing_left_out = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t query_tile = 64;
     static constexpr std::size_t training_tile = 512;  // 64 x 512 doubles and 512 rows of 64 columns stay in 1 MiB of L2
 
+    [[nodiscard]] std::size_t columns() const noexcept { return training_.empty() ? 0 : training_.front().rows(); }
+
     /// Squared norms, of rows whose distances cannot overflow: |a - b|^2 is at most 4 times the larger one.
     static std::vector<Real> checked_norms(std::string_view op, const array_view<const Real, 2>& rows) {
-        std::vector<Real> norms = squared_norms(rows);
+        std::vector<Real> norms = detail::squared_norms(rows);
         for (std::size_t i = 0; i < norms.size(); ++i) {
             if (!(norms[i] <= std::numeric_limits<Real>::max() / 8)) [[unlikely]] {
                 for (std::size_t j = 0; j < rows.shape(1); ++j) {
@@ -124,16 +135,6 @@ private:
                 }
                 check(false, std::string(op) + ": the squared norm of a row must be at most an eighth of the largest number; row " + to_text(i),
                       norms[i]);
-            }
-        }
-        return norms;
-    }
-
-    static std::vector<Real> squared_norms(const array_view<const Real, 2>& rows) {
-        std::vector<Real> norms(rows.shape(0));
-        for (std::size_t i = 0; i < rows.shape(0); ++i) {
-            for (std::size_t j = 0; j < rows.shape(1); ++j) {
-                norms[i] += rows(i, j) * rows(i, j);
             }
         }
         return norms;
@@ -157,13 +158,13 @@ private:
 
     void vote_tile(const array_view<const Real, 2>& queries, std::size_t first_left_out, int* out) const {
         const std::size_t m = queries.shape(0);
-        const auto training = view_of(x_);
-        const std::vector<Real> query_norms = squared_norms(queries);
-        std::vector<Real> products(m * std::min(training_tile, training.shape(0)));
+        const std::vector<Real> query_norms = detail::squared_norms(queries);
+        std::vector<Real> products(m * std::min(training_tile, rows()));
         detail::nearest<Real> nearest(m, k_);
-        for (const index_block& block : row_blocks(training.shape(0), training_tile)) {
+        for (std::size_t t = 0; t < training_.size(); ++t) {
+            const index_block block{t * training_tile, t * training_tile + training_[t].columns()};
             const array_view<Real, 2> tile(products.data(), {m, block.size()});
-            gemm(Real{-2}, queries, training.slice(block.begin, block.end).transposed(), Real{0}, tile);
+            packed_gemm(queries, training_[t], tile, {.scale = Real{-2}});
             for (std::size_t i = 0; i < m; ++i) {
                 const std::size_t left_out = first_left_out == nothing_left_out ? nothing_left_out : first_left_out + i;
                 nearest.offer(i, tile[i].data(), norms_.data(), query_norms[i], block, left_out);
@@ -194,7 +195,7 @@ private:
     }
 
     std::size_t k_;
-    matrix x_ = matrix::from_shape({0, 0});
+    std::vector<packed_matrix<Real>> training_;  ///< training_tile rows each, the last one less; as columns.
     labels y_ = labels::from_shape({0});
     std::vector<Real> norms_;
 };

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SCALABILITY_WORKLOAD_HPP
+#define SCALABILITY_WORKLOAD_HPP
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xrayon/analyze/scalability_benchmark.hpp>
+#include <xrayon/analyze/scalability_report.hpp>
+
+#include "scalability/labelled_rows.hpp"
+
+namespace scalability {
+
+/// What the workloads take from the command line.
+struct settings {
+    std::size_t k = 3;
+    std::size_t batch_rows = 64;
+    std::size_t samples = 100;
+};
+
+/// Something to measure. It is made once, with whatever it needs (data copied, models trained), and then run many times.
+struct workload {
+    std::string what;     ///< What one call does, one line or two.
+    std::string quality;  ///< How good its answer is: "accuracy 0.9872".
+    std::string answer;   ///< What is compared between thread counts, with a plural verb behind it: "labels".
+    std::function<xrayon::analyze::scalability_report(const std::vector<std::size_t>& threads, const xrayon::analyze::scalability_options&)>
+        measure;
+};
+
+/// How `run()` is measured. What it returns is compared bit by bit.
+template <class Run>
+auto measuring(Run run) {
+    return [run = std::move(run)](const std::vector<std::size_t>& threads, const xrayon::analyze::scalability_options& options) {
+        return xrayon::analyze::scalability_benchmark(threads, run, options);
+    };
+}
+
+/// "accuracy 0.9872"
+std::string accuracy_text(const std::vector<int>& expected, const std::vector<int>& predicted);
+
+/// @name The workloads, in files of their names. `data` must outlive what they give.
+/// @{
+workload batch_inference(const labelled_rows& data, const settings& asked);
+workload uncertainty(const labelled_rows& data, const settings& asked);
+workload preprocess(const labelled_rows& data, const settings& asked);
+workload gradients(const labelled_rows& data, const settings& asked);
+workload ensemble(const labelled_rows& data, const settings& asked);
+/// @}
+
+} // namespace scalability
+
+#endif // SCALABILITY_WORKLOAD_HPP
