@@ -3,6 +3,7 @@
 #define XRAYON_ANALYZE_JSON_HPP
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <numeric>
@@ -189,8 +190,10 @@ template <class = when_called>
 }
 
 /// @brief Several reports in one file: as above, with their entries one after the other, and `context.xrayon` a list, one object a report.
-template <class = when_called>
-[[nodiscard]] std::string to_json(std::span<const scalability_report> reports, const json_context& context = {}) {
+template <class Reports>
+    requires std::convertible_to<const Reports&, std::span<const scalability_report>>
+[[nodiscard]] std::string to_json(const Reports& all, const json_context& context = {}) {
+    const std::span<const scalability_report> reports(all);
     detail::json_writer json;
     json.begin_object();
     detail::begin_context(json, reports.empty() ? 0 : reports.front().hardware_threads, context);
