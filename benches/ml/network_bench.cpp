@@ -193,7 +193,8 @@ contest gradients(const shared_stage& on) {
             return xrayon::ml::mean_gradient(
                 xrayon::ml::zip_batches(xrayon::batches(view_of(on->x).slice(0, count * batch_rows), batch_rows),
                                         xrayon::batches(view_of(on->labels).slice(0, count * batch_rows), batch_rows)),
-                zero, [&](const auto& x, const auto& y, network::parameters_type& into) { return on->ours.add_gradient(x, y, into); });
+                zero, [&](const auto& x, const auto& y, network::parameters_type& into) { return on->ours.add_gradient(x, y, into); },
+                {.leaf_size = 5});
         });
     });
     const auto add = [=](std::size_t i, gradient& sum) {

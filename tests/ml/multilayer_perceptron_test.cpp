@@ -207,7 +207,7 @@ TEST_CASE("multilayer_perceptron: what is not finite stays in its row", "[ml][ne
         x(3, 0) = infinity;
         x(3, 1) = -infinity;
         const matrix got = net.forward(x);
-        for (const std::size_t row : {0, 2, 4}) {
+        for (const std::size_t row : {0u, 2u, 4u}) {
             REQUIRE(test::differing(got.data() + row * 3, y.data() + row * 3, 3) == 0);
         }
         REQUIRE(std::isnan(got(1, 0)));

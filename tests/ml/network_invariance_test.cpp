@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("network: a row's outputs do not depend on the batch it stand
     for (const bool relu : {true, false}) {
         const ml::multilayer_perceptron<TestType> net(options_of(relu));
         const auto y = net.forward(x);
-        for (const std::size_t size : {1, 2, 3, 7, 64, 65, 129}) {
+        for (const std::size_t size : {1u, 2u, 3u, 7u, 64u, 65u, 129u}) {
             std::size_t bits = 0;
             for (std::size_t first = 0; first + size <= rows; ++first) {
                 bits += differing_alone(net, x, y, first, size);
@@ -117,7 +117,7 @@ TEMPLATE_TEST_CASE("network: the same bits at every thread count, grain and dela
     const auto hash = test::hash_of(net.gradient(x, y, source));
     for (const std::size_t threads : test::thread_counts) {
         const pool workers(threads);
-        for (const std::size_t grain : {1, 3, 100}) {
+        for (const std::size_t grain : {1u, 3u, 100u}) {
             const test::random_delays delays(threads + grain, 4);
             workers.install([&] {
                 REQUIRE(test::differing(net.forward(x).data(), outputs.data(), outputs.size()) == 0);

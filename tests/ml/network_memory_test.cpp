@@ -109,7 +109,7 @@ void allocates_nothing(ml::activation_function activation) {
     const pool alone(1);
     alone.install([&] {
         everything(300);
-        for (const std::size_t rows : {300, 1, 64, 65, 129, 300}) {
+        for (const std::size_t rows : {300u, 1u, 64u, 65u, 129u, 300u}) {
             REQUIRE(counts_of([&] { everything(rows); }).all == 0);
         }
     });

@@ -62,11 +62,11 @@ template <elementwise_gradient Parameters, elementwise_gradient G, class Loss>
     if (!detail::same_outline(parameters, gradient)) {
         detail::fail_outline("check_gradient", "gradient", detail::outline_of(gradient), "model", detail::outline_of(parameters));
     }
-    const auto given = detail::flatten(gradient);
+    const auto given = detail::flattened(gradient);
     scratch<Parameters> copies([&] { return Parameters(parameters); });
     const auto leaf = [&](std::size_t k, std::size_t) {
         const auto mine = copies.borrow();
-        const auto flat = detail::flatten(*mine);
+        const auto flat = detail::flattened(*mine);
         const std::size_t parameter = flat.parameter_of(k);
         const std::size_t element = k - flat.blocks[parameter].first;
         const double numeric = flat.blocks[parameter].at(element, [&](auto* x) {

@@ -104,7 +104,7 @@ template <class Void>
 /// The same bits at every thread count; no square over- or underflows. Infinity only where the norm itself is beyond the doubles.
 template <elementwise_gradient G>
 [[nodiscard]] double gradient_norm(const G& gradient) {
-    return detail::norm_of(detail::flatten(gradient), "gradient_norm").value();
+    return detail::norm_of(detail::flattened(gradient), "gradient_norm").value();
 }
 
 /// @brief Scales a gradient down to a norm of `max_norm`, if it is longer: all elements of all parameters by one factor.
@@ -119,7 +119,7 @@ template <elementwise_gradient G>
 template <elementwise_gradient G>
 double clip_by_norm(G& gradient, double max_norm) {
     check(max_norm > 0, "clip_by_norm: max_norm must be > 0", max_norm);
-    const auto flat = detail::flatten(gradient);
+    const auto flat = detail::flattened(gradient);
     const detail::scaled_norm norm = detail::norm_of(flat, "clip_by_norm");
     if (norm.value() > max_norm) {
         // Both near 1, so that the factor is right where the norm is beyond the doubles, or max_norm is nearly 0.
@@ -149,7 +149,7 @@ double clip_by_norm(G& gradient, double max_norm) {
 template <elementwise_gradient G>
 void clip_by_value(G& gradient, double limit) {
     check(limit > 0, "clip_by_value: limit must be > 0", limit);
-    const auto flat = detail::flatten(gradient);
+    const auto flat = detail::flattened(gradient);
     detail::for_each_piece(
         flat,
         [&](const detail::flat_piece& piece) {

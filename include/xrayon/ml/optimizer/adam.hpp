@@ -46,7 +46,7 @@ public:
     void step(Parameters& parameters, const G& gradient) {
         detail::check_step("adam", parameters, gradient, outline_, steps_ > 0);
         if (steps_ == 0) {
-            const std::size_t size = detail::flatten(parameters).size;
+            const std::size_t size = detail::flattened(parameters).size;
             std::vector<double> squares(size);  // both, or neither
             mean_.resize(size);
             squares_.swap(squares);

@@ -55,7 +55,7 @@ public:
         detail::check_step("sgd", parameters, gradient, outline_, steps_ > 0);
         const bool first = steps_ == 0;
         if (first && options_.momentum > 0) {
-            velocity_.resize(detail::flatten(parameters).size);
+            velocity_.resize(detail::flattened(parameters).size);
         }
         const double rate = options_.learning_rate;
         const double momentum = options_.momentum;

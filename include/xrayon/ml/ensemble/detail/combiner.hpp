@@ -173,7 +173,6 @@ public:
     rank_selection(std::size_t models, std::size_t first, std::size_t last)
         : models_(models),
           first_(first),
-          last_(last),
           network_(models <= most_networked_models ? sorting_network(models, first, last) : std::vector<exchange>{}) {}
 
     [[nodiscard]] std::size_t models() const noexcept { return models_; }
@@ -223,7 +222,6 @@ public:
 private:
     std::size_t models_;
     std::size_t first_;
-    std::size_t last_;
     std::vector<exchange> network_;
 };
 

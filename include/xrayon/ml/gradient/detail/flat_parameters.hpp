@@ -50,7 +50,7 @@ struct flat_parameters {
 
 /// @throws argument_error  for a view with gaps
 template <class G>
-[[nodiscard]] auto flatten(G& g) {
+[[nodiscard]] auto flattened(G& g) {
     using pointed = std::conditional_t<std::is_const_v<G>, const void, void>;
     flat_parameters<pointed> flat;
     for_each_parameter(

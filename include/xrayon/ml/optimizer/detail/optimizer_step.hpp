@@ -38,8 +38,8 @@ void check_step(std::string_view op, const Parameters& parameters, const G& grad
 /// `update(parameter, gradient, k)` for every element, in doubles; k counts over all parameters. What it gives is the new parameter.
 template <class Parameters, class G, class Update>
 void step_elements_of(Parameters& parameters, const G& gradient, const Update& update, const char* name) {
-    const auto into = flatten(parameters);
-    const auto from = flatten(gradient);
+    const auto into = flattened(parameters);
+    const auto from = flattened(gradient);
     for_each_piece(
         into,
         [&](const flat_piece& piece) {
