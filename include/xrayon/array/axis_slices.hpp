@@ -24,7 +24,8 @@ struct axis_slice_at {
     std::array<std::ptrdiff_t, N - 1> strides = {};
 
     constexpr array_view<T, N - 1> operator()(std::size_t i) const noexcept {
-        return array_view<T, N - 1>(data + static_cast<std::ptrdiff_t>(i) * step, shape, strides);
+        // An array without elements may have no memory, and null has no neighbours.
+        return array_view<T, N - 1>(data == nullptr ? data : data + static_cast<std::ptrdiff_t>(i) * step, shape, strides);
     }
 };
 

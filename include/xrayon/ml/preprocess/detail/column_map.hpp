@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include <xrayon/core/config.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/ml/preprocess/detail/cells.hpp>
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
+#include <xrayon/ml/preprocess/detail/streamed_map.hpp>
 #include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
 #include <xrayon/par/index.hpp>
 
@@ -33,13 +36,21 @@ struct column_map {
     std::size_t columns = 0;
     std::size_t repeats = 1;  ///< How often the columns stand in the vectors: narrow rows without gaps are done several at a time.
 
-    explicit column_map(std::size_t count = 0) : columns(count), repeats(count == 0 || count >= 64 ? 1 : 64 / count) {
+    explicit column_map(std::size_t count = 0) : columns(count), repeats(repeats_of(count)) {
         for (std::vector<double>* each : {&centre, &offset}) {
             each->assign(count * repeats, 0.0);
         }
         for (std::vector<double>* each : {&factor, &before, &after}) {
             each->assign(count * repeats, 1.0);
         }
+    }
+    /// So many that about 64 cells, and a multiple of streamed_lanes, are done at a time.
+    [[nodiscard]] static std::size_t repeats_of(std::size_t count) noexcept {
+        if (count == 0 || count > 512) {
+            return 1;
+        }
+        const std::size_t step = streamed_lanes / std::gcd(count, streamed_lanes);
+        return std::max<std::size_t>(1, 64 / count / step) * step;
     }
     struct column {
         double centre = 0;
@@ -168,6 +179,45 @@ void map_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, 
     }
 }
 
+template <class T>
+struct streamed_centre_and_scale_kernel {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns, const double* centre,
+                                             const double* factor, bool* finite) {
+        stream_rows(x, x_stride, y, rows, columns, finite, [=](double cell, std::size_t j) { return (cell - centre[j]) * factor[j]; });
+    }
+};
+
+template <class T>
+struct streamed_map_kernel {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns, column_map::pointers map,
+                                             bool* finite) {
+        stream_rows(x, x_stride, y, rows, columns, finite, [=](double cell, std::size_t j) {
+            double value = fused(cell * map.before[j] - map.centre[j], map.factor[j], map.offset[j]) * map.after[j];
+            value = value < map.lowest ? map.lowest : value;
+            return value > map.highest ? map.highest : value;
+        });
+    }
+};
+
+template <class T>
+[[nodiscard]] bool is_stream_address(const T* address) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address) % 16 == 0;
+}
+
+/// The map on such rows, a multiple of `repeats`, past the caches. False if a cell of x is NaN or infinite.
+template <class T>
+[[nodiscard]] bool stream_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t repeats) {
+    bool finite = true;
+    const std::ptrdiff_t stride = x_stride * static_cast<std::ptrdiff_t>(repeats);
+    if (map.plain) {
+        run_wide<streamed_centre_and_scale_kernel<T>>(x, stride, y, rows / repeats, map.columns * repeats, map.centre.data(), map.factor.data(),
+                                                      &finite);
+    } else {
+        run_wide<streamed_map_kernel<T>>(x, stride, y, rows / repeats, map.columns * repeats, map.from(0), &finite);
+    }
+    return finite;
+}
+
 /// Rows [begin, end) from x to y, checked a tile at a time before any cell of it is written.
 template <class = when_called>
 void map_rows(const column_map& map, const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end, const cell_rules& rules) {
@@ -175,13 +225,38 @@ void map_rows(const column_map& map, const matrix_source& x, const matrix_target
     if (x.has_plain_rows() && y.has_plain_rows() && x.kind == y.kind) {
         const std::size_t step = std::max<std::size_t>(1, tile_size / std::max<std::size_t>(1, map.columns));
         const auto each = [&]<class T>(T) {
-            for (std::size_t row = begin; row < end; row += step) {
-                const std::size_t rows = std::min(step, end - row);
-                if (check) {
+            const auto map_ordinary = [&](std::size_t first, std::size_t last) {
+                for (std::size_t row = first; row < last; row += step) {
+                    const std::size_t rows = std::min(step, last - row);
+                    if (check) {
+                        check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
+                    }
+                    map_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), y.row_stride, rows);
+                }
+            };
+            std::size_t first = end;  // of the rows that are streamed, and behind the last one
+            std::size_t last = end;
+            const auto gapless = static_cast<std::ptrdiff_t>(map.columns);
+            const std::size_t repeats = x.row_stride == gapless ? map.repeats : 1;
+            if (can_stream && x.data != y.data && y.row_stride == gapless && y.rows >= streamed_size / sizeof(T) / map.columns
+                && map.columns * repeats % streamed_lanes == 0) {
+                for (first = begin; first < std::min(end, begin + 4) && !is_stream_address(y.row<T>(first)); ++first) {
+                }
+                first = first < end && is_stream_address(y.row<T>(first)) ? first : end;
+                last = first + (end - first) / repeats * repeats;
+            }
+            map_ordinary(begin, first);
+            const std::size_t groups = std::max<std::size_t>(1, step / repeats);
+            for (std::size_t row = first; row < last; row += groups * repeats) {
+                const std::size_t rows = std::min(groups * repeats, last - row);
+                if (!stream_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), rows, repeats) && check) {
                     check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
                 }
-                map_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), y.row_stride, rows);
             }
+            if (first < last) {
+                finish_stream();
+            }
+            map_ordinary(last, end);
         };
         if (x.kind == element_kind::f64) {
             each(double{});

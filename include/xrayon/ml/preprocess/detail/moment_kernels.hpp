@@ -78,6 +78,13 @@ struct block_moments_kernel {
             const T* const b = a + row_stride;
             const T* const c = b + row_stride;
             const T* const d = c + row_stride;
+            // This pass reads the first-level cache; the memory meanwhile brings the block below.
+            for (const T* next : {a, b, c, d}) {
+                next += static_cast<std::ptrdiff_t>(rows) * row_stride;
+                for (std::size_t j = 0; j < columns; j += 64 / sizeof(T)) {
+                    XRAYON_PREPROCESS_PREFETCH(next + j);
+                }
+            }
             for (std::size_t j = 0; j < columns; ++j) {
                 const double p = static_cast<double>(a[j]) - block_mean[j];
                 const double q = static_cast<double>(b[j]) - block_mean[j];

@@ -11,9 +11,11 @@
 #if defined(__GNUC__)
 #define XRAYON_PREPROCESS_INLINE [[gnu::always_inline]] inline
 #define XRAYON_PREPROCESS_RESTRICT __restrict
+#define XRAYON_PREPROCESS_PREFETCH(address) __builtin_prefetch(address)  // may lie beyond the end
 #else
 #define XRAYON_PREPROCESS_INLINE inline
 #define XRAYON_PREPROCESS_RESTRICT
+#define XRAYON_PREPROCESS_PREFETCH(address) static_cast<void>(address)
 #endif
 
 // Before a loop whose turns do not depend on each other: what one writes, no other one reads. Needed where two pointers may be the same.
