@@ -77,6 +77,27 @@ void copy_tile(const Real* in, const std::array<std::ptrdiff_t, 2>& in_step, Rea
     }
 }
 
+/// Begins to fetch rows [first, first + rows) of x, of columns [k0, k0 + k) `from` to `to` of `parts` parts: they are what comes next, and the loads of
+/// a kernel would each wait for them.
+template <class Real>
+void fetch_rows(const array_view<const Real, 2>& x, std::size_t first, std::size_t rows, std::size_t k0, std::size_t k, std::size_t from,
+                std::size_t to, std::size_t parts) {
+#if defined(__GNUC__)
+    constexpr std::size_t line = 64 / sizeof(Real);
+    const std::size_t begin = k0 + k * from / parts;
+    const std::size_t end = k0 + k * to / parts;
+    const bool along_rows = x.stride(1) == 1;
+    const std::size_t step = along_rows ? line : 1;
+    const std::size_t row_step = !along_rows && x.stride(0) == 1 ? line : 1;
+    for (std::size_t i = first; i < first + rows; i += row_step) {
+        const Real* const row = x.data() + static_cast<std::ptrdiff_t>(i) * x.stride(0);
+        for (std::size_t j = begin; j < end; j += step) {
+            __builtin_prefetch(row + static_cast<std::ptrdiff_t>(j) * x.stride(1));
+        }
+    }
+#endif
+}
+
 /// y := x w in k-ordered chains. x has columns, y has elements; all shapes fit.
 template <class Real>
 void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& task) {
@@ -124,6 +145,7 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
                     tile.x_row = 1;
                     tile.x_k = gemm_copied_rows;
                 }
+                const std::size_t next = depth == 0 ? m : i + tile.rows;
                 for (std::size_t s = s0; s < s_end;) {
                     // Four are two and two, not three and one: the fewer sums, the longer the processor waits for each.
                     const std::size_t left = s_end - s;
@@ -148,6 +170,9 @@ void multiply_blocks(const gemm_kernels<Real>& kernels, const gemm_task<Real>& t
                         if (!in_place) {
                             copy_tile<Real>(to, task.y.strides(), y_tile, held, tile.rows, columns);
                         }
+                    }
+                    if (next < m) {
+                        fetch_rows(task.x, next, std::min(tile.rows, m - next), k0, tile.k, s - s0, s - s0 + count, s_end - s0);
                     }
                     kind.of[count - 1](tile);
                     if (!in_place) {
