@@ -470,6 +470,11 @@ TEST_CASE("packed_matrix: is a value, and packs again without allocating", "[arr
     REQUIRE(w.columns() == 30);
     REQUIRE(taken.columns() == 0);
 
+    packed_matrix<double>& itself = w;
+    w = std::move(itself);
+    REQUIRE(w.columns() == 30);
+    REQUIRE(same_bits(values(w), elements(large.view())));
+
     const double one = 1;
     const std::size_t huge = std::size_t{1} << 40;
     REQUIRE_THROWS_AS(w.assign({&one, {huge, huge}, {0, 0}}), argument_error);

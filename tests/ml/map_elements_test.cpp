@@ -96,3 +96,22 @@ TEST_CASE("map_elements: shapes must be the same, and the lowest element's excep
     };
     pool(threads).install([&] { REQUIRE_THROWS_WITH(ml::map_elements(std::tie(a, a), failing, {.grain = 1}), "element 1500"); });
 }
+
+TEST_CASE("map_elements_into: out is one of the arrays or lies apart from them", "[ml][map_elements][errors]") {
+    std::vector<double> x(5000, 1.0);
+    const auto twice = [](double v) { return 2 * v; };
+    const array_view<double, 1> all(x.data(), {5000});
+    ml::map_elements_into(all, twice, all);
+    REQUIRE(x == std::vector<double>(5000, 2.0));
+    const std::string rule = "map_elements_into: out must be one of the arrays, element for element, or lie apart";
+    REQUIRE_THROWS_WITH(ml::map_elements_into(all.slice(0, 4999), twice, all.slice(1, 5000)), rule);
+    REQUIRE_THROWS_WITH(ml::map_elements_into(std::tuple(all.slice(1, 5000), all.slice(0, 4999)), [](double a, double b) { return a + b; },
+                                              all.slice(1, 5000)),
+                        rule);
+    const array_view<double, 1> one_place(x.data(), {5000}, {0});
+    const std::vector<double> other(5000, 1.0);
+    REQUIRE_THROWS_WITH(ml::map_elements_into(other, twice, one_place), "map_elements_into: every index of out must be an element of its own");
+    REQUIRE(x == std::vector<double>(5000, 2.0));
+    ml::map_elements_into(all.slice(0, 2500), twice, all.slice(2500, 5000));
+    REQUIRE(x[4999] == 4);
+}

@@ -318,6 +318,32 @@ TEST_CASE("mean_gradient: the lowest batch of another shape is told against the 
     }
 }
 
+TEST_CASE("mean_gradient: a gradient that f gave another shape spoils no other batch", "[ml][gradient][mean_gradient][errors][G2]") {
+    // Batches 5 and above may give what they are handed another shape; the places are used again by batches below.
+    const auto zero = [] { return xt::xarray<double>(xt::zeros<double>({4})); };
+    const auto zero_float = [] { return xt::xarray<float>(xt::zeros<float>({4})); };
+    const auto adding = [](std::size_t i, auto& into) {
+        if (into.size() != 4) {
+            throw std::logic_error("batch " + std::to_string(i) + " was handed what another one had left");
+        }
+        if (i == 5 || (i > 5 && test::mix(i) % 2 == 0)) {
+            into.resize({7});
+            into.fill(1);
+        } else {
+            into += 1;
+        }
+    };
+    for (const std::size_t threads : test::thread_counts) {
+        const test::random_delays delays(threads, 2);
+        pool(threads).install([&] {
+            REQUIRE_THROWS_WITH(mean_gradient(numbers(60), zero, adding, {.grain = 1}),
+                                "mean_gradient: batch 5 parameter 0 has shape (7,), batch 0 has (4,)");
+            REQUIRE_THROWS_WITH(mean_gradient(numbers(60), zero_float, adding, {.grain = 1}),
+                                "mean_gradient: batch 5 parameter 0 has shape (7,), batch 0 has (4,)");
+        });
+    }
+}
+
 TEST_CASE("mean_gradient: NaN is passed on, raised or skipped", "[ml][gradient][mean_gradient][errors][G5][G6][G7]") {
     const auto given = [](std::size_t i) {
         std::vector<std::vector<double>> g(3, std::vector<double>(20, static_cast<double>(i)));

@@ -312,3 +312,17 @@ static_assert(
 static_assert(!trains_with<std::vector<
                   char>> && !trains_with<std::vector<bool>> && !trains_with<std::vector<float>> && !trains_with<std::vector<std::string>>);
 static_assert(!trains_with<xt::xtensor<float, 2>>);
+
+TEST_CASE("network: a batch that another network prepared is refused where it does not fit", "[ml][network][dropout][errors]") {
+    const network wide({.layers = {4, 100, 3}, .dropout = {0.5}});
+    const network narrow({.layers = {4, 3}});
+    const network deep({.layers = {4, 200, 3}, .dropout = {0.5}});
+    const matrix x = matrix::from_shape({5, 4});
+    matrix out = matrix::from_shape({5, 3});
+    REQUIRE_THROWS_WITH(narrow(wide.prepare(x), stream(1)),
+                        "multilayer_perceptron: the prepared batch has shape (5, 100), the first layer has (4, 3)");
+    REQUIRE_THROWS_AS(deep(wide.prepare(x), stream(1)), shape_error);
+    REQUIRE_THROWS_AS(wide(deep.prepare(x), stream(1)), shape_error);
+    REQUIRE_THROWS_AS(narrow.predict_with_dropout_into(wide.prepare(x), stream(1), out), shape_error);
+    REQUIRE(wide(wide.prepare(x), stream(1)).shape(1) == 3);
+}

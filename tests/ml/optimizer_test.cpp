@@ -10,11 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <stop_token>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
+#include <xrayon/par/index.hpp>
 
 using namespace xrayon;
 
@@ -222,4 +224,47 @@ TEST_CASE("optimizers: options are checked", "[ml][optimizer][errors]") {
     ml::adam adam;
     REQUIRE_THROWS_WITH(adam.set_learning_rate(std::numeric_limits<double>::infinity()), "adam: learning_rate must be finite and >= 0, got inf");
     REQUIRE(adam.options().learning_rate == 1e-3);
+}
+
+TEST_CASE("optimizers: a step is done whole or not at all, also within a call that is stopped", "[ml][optimizer][errors]") {
+    // Several pieces of 4,096 elements each; the call around the step is stopped before it.
+    for (const std::size_t threads : test::thread_counts) {
+        std::vector<double> p(20'000, 1.0);
+        const std::vector<double> g(20'000, 0.5);
+        ml::adam adam({.learning_rate = 0.1});
+        ml::sgd sgd({.learning_rate = 0.1, .momentum = 0.9});
+        std::stop_source stop;
+        REQUIRE_THROWS_AS(pool(threads).install([&] {
+            for_each_index(
+                2,
+                [&](std::size_t i) {
+                    if (i == 0) {
+                        stop.request_stop();
+                        adam.step(p, g);
+                        sgd.step(p, g);
+                    }
+                },
+                {.grain = 1, .run = {.stop = stop.get_token()}});
+        }),
+                          cancelled);
+        REQUIRE(adam.steps() == 1);
+        REQUIRE(sgd.steps() == 1);
+        REQUIRE(p == std::vector<double>(20'000, p.front()));
+        REQUIRE(p.front() < 1);
+    }
+}
+
+TEST_CASE("adam: a gradient that is refused does not count as a step", "[ml][optimizer][adam][errors]") {
+    std::vector<double> p{1, 2};
+    const std::vector<double> memory{0.5, 9, 0.25};
+    const array_view<const double, 1> gaps(memory.data(), {2}, {2});
+    ml::adam adam({.learning_rate = 0.1});
+    ml::adam untouched({.learning_rate = 0.1});
+    REQUIRE_THROWS_AS(adam.step(p, gaps), argument_error);
+    REQUIRE(adam.steps() == 0);
+    std::vector<double> q = p;
+    const std::vector<double> g{0.5, 0.25};
+    adam.step(p, g);
+    untouched.step(q, g);
+    REQUIRE(p == q);
 }

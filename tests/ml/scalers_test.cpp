@@ -689,3 +689,22 @@ static_assert(ml::scalable_matrix<xt::xarray<float>&> && ml::scaled_matrix<xt::x
 static_assert(!ml::scalable_matrix<std::vector<double>&> && !ml::scaled_matrix<matrix>);  // one axis; a temporary
 
 } // namespace
+
+TEST_CASE("scalers: one that was moved from is not fitted, and can be fitted again", "[ml][preprocess][scalers]") {
+    const matrix x = table(30, 4);
+    ml::standard_scaler a;
+    a.fit(x);
+    const matrix expected = a.transform(x);
+    ml::standard_scaler b = std::move(a);
+    REQUIRE(same_bits(b.transform(x), expected));
+    REQUIRE_FALSE(a.fitted());
+    REQUIRE_THROWS_WITH(a.transform(x), "standard_scaler.transform: not fitted");
+    a.partial_fit(x);
+    REQUIRE(same_bits(a.transform(x), expected));
+    ml::min_max_scaler c;
+    c.fit(x);
+    ml::min_max_scaler d;
+    d = std::move(c);
+    REQUIRE(d.fitted());
+    REQUIRE_THROWS_AS(c.transform(x), argument_error);
+}

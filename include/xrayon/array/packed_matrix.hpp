@@ -59,9 +59,11 @@ public:
     packed_matrix(packed_matrix&& other) noexcept
         : lines_(std::move(other.lines_)), rows_(std::exchange(other.rows_, 0)), columns_(std::exchange(other.columns_, 0)) {}
     packed_matrix& operator=(packed_matrix&& other) noexcept {
-        lines_ = std::move(other.lines_);
-        rows_ = std::exchange(other.rows_, 0);
-        columns_ = std::exchange(other.columns_, 0);
+        if (this != &other) {
+            lines_ = std::move(other.lines_);
+            rows_ = std::exchange(other.rows_, 0);
+            columns_ = std::exchange(other.columns_, 0);
+        }
         return *this;
     }
     ~packed_matrix() = default;

@@ -14,7 +14,9 @@
 #include <type_traits>
 #include <utility>
 
+#include <xrayon/array/aliasing.hpp>
 #include <xrayon/array/array_view.hpp>
+#include <xrayon/array/batches.hpp>
 #include <xrayon/array/rows.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/check.hpp>
@@ -85,6 +87,14 @@ void map_block_of(const F& f, const Out& out, const std::tuple<View...>& views, 
         views);
 }
 
+/// Element for element the same, or no byte in common.
+template <class Out, class From>
+[[nodiscard]] bool same_or_apart(const Out& out, const From& from) {
+    const bool same = static_cast<const void*>(out.data()) == static_cast<const void*>(from.data()) && out.strides() == from.strides()
+                      && std::is_same_v<typename Out::value_type, typename From::value_type>;
+    return same || !shared_bytes(batches(out, std::size_t{1}), batches(from, std::size_t{1}));
+}
+
 template <class F, class Arrays, class Out>
 void map_into(const F& f, const Arrays& arrays, const Out& out, const map_elements_options& options, std::string_view op) {
     const std::size_t n = out.size();
@@ -128,7 +138,8 @@ requires storable<typename detail::mapped_t<Arrays>::template result<F>> [[nodis
 
 /// @brief As map_elements, into an array that exists; nothing is allocated.
 /// @param out  Mutable, of the arrays' shape; each index an element of its own. May be one of the arrays, element for element.
-/// @throws shape_error  `map_elements_into: out has shape (4, 3), array 0 has (3, 4)`, before f is called.
+/// @throws shape_error     `map_elements_into: out has shape (4, 3), array 0 has (3, 4)`, before f is called.
+/// @throws argument_error  if two indices of out name one element, or out overlaps an array otherwise. Nothing was written then.
 template <mappable_arrays Arrays, class F, class Out>
     requires viewable<Out&> &&(!std::is_const_v<typename decltype(view_of(std::declval<Out&>()))::element_type>)&&std::is_assignable_v<
         typename decltype(view_of(std::declval<Out&>()))::element_type&,
@@ -138,6 +149,12 @@ template <mappable_arrays Arrays, class F, class Out>
         const auto view = view_of(out);
         all.check_shapes("map_elements_into");
         check_same_shape("map_elements_into", "out", view.shape(), "array 0", all.shape());
+        check(elements_lie_apart(batches(view, std::size_t{1})), "map_elements_into: every index of out must be an element of its own");
+        std::apply(
+            [&](const auto&... from) {
+                check((detail::same_or_apart(view, from) && ...), "map_elements_into: out must be one of the arrays, element for element, or lie apart");
+            },
+            all.views);
         detail::map_into(f, all, view, options, "map_elements_into");
     }
 

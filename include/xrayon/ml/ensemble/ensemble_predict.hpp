@@ -56,7 +56,7 @@ struct ensemble_options {
     /// The models treat rows independently: then tiles of a size that is found for you where there are 512 rows or more.
     bool row_wise = false;
     std::optional<std::size_t> grain = {};  ///< Tiles, or blocks of results, that a thread claims at once, >= 1.
-    run_options run = {};
+    run_options run = {};  ///< Without tiles, items are models: a deadline is for them, and predictions that are there are combined whatever the time.
 };
 
 namespace detail {
@@ -226,7 +226,7 @@ template <class Input, class Models, class Aggregation = ensemble::mean>
 /// @brief As ensemble_predict, into memory that exists.
 ///
 /// @param out  A mutable array_view, or an xtensor container, adaptor or view (std::vector where results have one axis), of the result's element
-///             type and shape; any layout, but each index an element of its own.
+///             type and shape; any layout, but each index an element of its own. No model may give a view of it.
 /// @throws shape_error     if out has another shape than the result; nothing was written then.
 /// @throws argument_error  as ensemble_predict; and where rows go in tiles, if out overlaps the input. If predictions are no labels or
 ///                         probabilities, or a model fails in a later tile, out has been written in part.

@@ -150,7 +150,7 @@ public:
     ///
     /// Of many samples for one batch, the part below the first dropout is the same: `prepare(X)` does it once. `net(net.prepare(X), source)`
     /// gives the bits of `net.predict_with_dropout(X, source)`.
-    /// @throws shape_error, argument_error  as forward
+    /// @throws shape_error, argument_error  as forward; shape_error if a batch was prepared by a network with another first layer
     /// @{
     template <class X>
         requires viewable_as<const X&, 2>
@@ -178,6 +178,7 @@ public:
         return prepared(std::move(first));
     }
     [[nodiscard]] matrix operator()(const prepared& batch, const stream& source) const {
+        check_prepared("multilayer_perceptron", batch);
         matrix out = matrix::from_shape({batch.rows(), outputs()});
         fill(1, view_of(batch.first_), view_of(out), &source);
         return out;
@@ -191,6 +192,7 @@ public:
         requires viewable_as<Out, 2>
     void predict_with_dropout_into(const prepared& batch, const stream& source, Out&& out) const {
         const array_view<Real, 2> to = view_of<2>(out);
+        check_prepared("multilayer_perceptron.predict_with_dropout_into", batch);
         check_out("multilayer_perceptron.predict_with_dropout_into", batch.rows(), to);
         fill(1, view_of(batch.first_), to, &source);
     }
@@ -271,6 +273,11 @@ private:
 
     void check_columns(std::string_view op, const array_view<const Real, 2>& x) const {
         check_shapes(x.shape(1) == inputs(), op, "X", x.shape(), "the first layer", std::array{inputs(), net_.layers.width(1)});
+    }
+    /// That it fits; with weights of another network of the same layers it gives what mixing the two gives.
+    void check_prepared(std::string_view op, const prepared& batch) const {
+        check_shapes(batch.first_.shape(1) == net_.layers.width(1), op, "the prepared batch", batch.first_.shape(), "the first layer",
+                     std::array{inputs(), net_.layers.width(1)});
     }
     void check_out(std::string_view op, std::size_t rows, const array_view<Real, 2>& out) const {
         check_same_shape(op, "out", out.shape(), "the result", std::array{rows, outputs()});

@@ -45,23 +45,24 @@ public:
     template <elementwise_gradient Parameters, elementwise_gradient G>
     void step(Parameters& parameters, const G& gradient) {
         detail::check_step("adam", parameters, gradient, outline_, steps_ > 0);
+        const auto into = detail::flattened(parameters);
+        const auto from = detail::flattened(gradient);
         if (steps_ == 0) {
-            const std::size_t size = detail::flattened(parameters).size;
+            const std::size_t size = into.size;
             std::vector<double> squares(size);  // both, or neither
             mean_.resize(size);
             squares_.swap(squares);
         }
-        ++steps_;
         // Powers by multiplication: std::pow has other bits in other libraries.
-        beta1_power_ *= options_.beta1;
-        beta2_power_ *= options_.beta2;
+        const double beta1_power = beta1_power_ * options_.beta1;
+        const double beta2_power = beta2_power_ * options_.beta2;
         const bool corrected = options_.bias_correction;
-        const double mean_scale = corrected ? 1 / (1 - beta1_power_) : 1;
-        const double root_scale = corrected ? 1 / std::sqrt(1 - beta2_power_) : 1;
+        const double mean_scale = corrected ? 1 / (1 - beta1_power) : 1;
+        const double root_scale = corrected ? 1 / std::sqrt(1 - beta2_power) : 1;
         const double shrink = options_.decoupled ? 1 - options_.learning_rate * options_.weight_decay : 1;
         const double penalty = options_.decoupled ? 0 : options_.weight_decay;
         detail::step_elements_of(
-            parameters, gradient,
+            into, from,
             [=, m = mean_.data(), v = squares_.data(), rate = options_.learning_rate * mean_scale, b1 = options_.beta1, b2 = options_.beta2,
              epsilon = options_.epsilon](double p, double g, std::size_t k) {
                 const double pull = penalty == 0 ? g : g + penalty * p;
@@ -70,6 +71,9 @@ public:
                 return shrink * p - rate * m[k] / (std::sqrt(v[k]) * root_scale + epsilon);
             },
             "adam");
+        beta1_power_ = beta1_power;
+        beta2_power_ = beta2_power;
+        ++steps_;
     }
 
     [[nodiscard]] const adam_options& options() const noexcept { return options_; }

@@ -53,19 +53,21 @@ public:
     template <elementwise_gradient Parameters, elementwise_gradient G>
     void step(Parameters& parameters, const G& gradient) {
         detail::check_step("sgd", parameters, gradient, outline_, steps_ > 0);
+        const auto into = detail::flattened(parameters);
+        const auto from = detail::flattened(gradient);
         const bool first = steps_ == 0;
         if (first && options_.momentum > 0) {
-            velocity_.resize(detail::flattened(parameters).size);
+            velocity_.resize(into.size);
         }
         const double rate = options_.learning_rate;
         const double momentum = options_.momentum;
         const double decay = options_.weight_decay;
         if (momentum == 0) {
             detail::step_elements_of(
-                parameters, gradient, [=](double p, double g, std::size_t) { return p - rate * (decay == 0 ? g : g + decay * p); }, "sgd");
+                into, from, [=](double p, double g, std::size_t) { return p - rate * (decay == 0 ? g : g + decay * p); }, "sgd");
         } else {
             detail::step_elements_of(
-                parameters, gradient,
+                into, from,
                 [=, v = velocity_.data(), nesterov = options_.nesterov](double p, double g, std::size_t k) {
                     const double pull = decay == 0 ? g : g + decay * p;
                     v[k] = first ? pull : momentum * v[k] + pull;

@@ -145,9 +145,14 @@ protected:
     column_scaler() = default;
     ~column_scaler() = default;
     column_scaler(const column_scaler&) = default;
-    column_scaler(column_scaler&&) = default;
+    column_scaler(column_scaler&& other) noexcept : column_scaler() { take(other); }
     column_scaler& operator=(const column_scaler&) = default;
-    column_scaler& operator=(column_scaler&&) = default;
+    column_scaler& operator=(column_scaler&& other) noexcept {
+        if (this != &other) {
+            take(other);
+        }
+        return *this;
+    }
 
     /// What the derived class has learnt.
     void learn(detail::column_map forward, detail::column_map backward) {
@@ -211,6 +216,15 @@ private:
         auto out = make_recycled_matrix<scaled_element<array_view<const T, 2>>>(x.shape(0), x.shape(1), memory);
         write(op, map, x, view_of<2>(out));
         return out;
+    }
+
+    /// What was moved from is not fitted.
+    void take(column_scaler& other) noexcept {
+        forward_ = std::move(other.forward_);
+        backward_ = std::move(other.backward_);
+        fitted_ = std::exchange(other.fitted_, false);
+        other.forward_.columns = 0;
+        other.backward_.columns = 0;
     }
 
     detail::column_map forward_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xrayon/core/error.hpp>
+#include <xrayon/exec/call_context.hpp>
 #include <xrayon/ml/gradient/detail/gradient_walk.hpp>
 #include <xrayon/par/index.hpp>
 
@@ -94,10 +95,15 @@ template <class Void>
 /// Elements that a task of an element-wise pass takes.
 inline constexpr std::size_t step_elements = 4096;
 
-/// `f(piece)` for all of flat, shared among threads where there is enough to share.
+/// `f(piece)` for all of flat, shared among threads where there is enough to share. It ends with all of them done: within an item of another
+/// call, which may be cancelled at any time, it is a plain loop.
 template <class Void, class F>
 void for_each_piece(const flat_parameters<Void>& flat, const F& f, const char* name) {
     const std::vector<flat_piece> pieces = pieces_of(flat, step_elements);
+    if (in_call(current_call())) {
+        std::for_each(pieces.begin(), pieces.end(), f);
+        return;
+    }
     for_each_index(pieces.size(), [&](std::size_t i) { f(pieces[i]); }, {.name = name});
 }
 

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -73,9 +74,7 @@ template <class G, class F, class Batches, class MakeZero>
     using types = filled_types<G, batch_result_t<F, element_t<Batches>, G&>>;
     using sum = typename types::sum;
     gradient_fold<sum> fold(request, true);
-    // Adds batches [begin, end) to `into`; gives their loss.
-    const auto fill = [&](G& into, std::size_t begin, std::size_t end) {
-        double loss = 0;
+    const auto fill_batches = [&](G& into, std::size_t begin, std::size_t end, [[maybe_unused]] double& loss) {
         for (std::size_t i = begin; i < end; ++i) {
             if constexpr (types::with_loss) {
                 const double one = call_on_batch<double>(request.op, f, batches, i, into);
@@ -83,6 +82,29 @@ template <class G, class F, class Batches, class MakeZero>
             } else {
                 call_on_batch<void>(request.op, f, batches, i, into);
             }
+        }
+    };
+    // The shapes of zero, from whoever comes first: places are used again, and f may give what it is handed another shape.
+    outline zero;
+    std::once_flag zero_is_known;
+    const auto is_reshaped = [&](const G& g) {
+        if constexpr (gradient_kind_v<G> == gradient_kind::accumulating) {
+            return false;  // made anew each time
+        } else {
+            return outline_of(g) != zero;
+        }
+    };
+    // Adds batches [begin, end) to `into`, which `place` holds; gives their loss.
+    const auto fill = [&](auto& place, G& into, std::size_t begin, std::size_t end) {
+        if constexpr (gradient_kind_v<G> != gradient_kind::accumulating) {
+            std::call_once(zero_is_known, [&] { zero = outline_of(into); });
+        }
+        double loss = 0;
+        try {
+            fill_batches(into, begin, end, loss);
+        } catch (...) {
+            place.reset();
+            throw;
         }
         return loss;
     };
@@ -99,18 +121,21 @@ template <class G, class F, class Batches, class MakeZero>
         auto fresh = fold.open(begin);
         std::optional<sum>& slot = fold.slot_of(fresh);
         if constexpr (std::same_as<sum, G>) {
-            fill(zeroed(slot), begin, end);
+            G& into = zeroed(slot);
+            fill(slot, into, begin, end);
+            fresh.reshaped = is_reshaped(into);
         } else if constexpr (std::same_as<sum, loss_and_gradient<G>>) {
             if (slot) {
                 make_zero_again(slot->gradient, make_zero);
             } else {
                 slot.emplace(0.0, make_zero());
             }
-            slot->loss = fill(slot->gradient, begin, end);
+            slot->loss = fill(slot, slot->gradient, begin, end);
+            fresh.reshaped = is_reshaped(slot->gradient);
         } else {
             const auto place = narrow.borrow();
             G& into = zeroed(*place);
-            const double loss = fill(into, begin, end);
+            const double loss = fill(*place, into, begin, end);
             if (!slot) {
                 slot.emplace();
             }
@@ -119,6 +144,9 @@ template <class G, class F, class Batches, class MakeZero>
                 slot->loss = loss;
             } else {
                 assign(*slot, into);
+            }
+            if (is_reshaped(into)) [[unlikely]] {
+                place->reset();
             }
         }
         return fold.filled(std::move(fresh), end - begin, begin);

@@ -57,6 +57,7 @@ struct gradient_node {
     double weight = 0;
     std::vector<std::size_t> skipped = {};
     std::unique_ptr<odd_batch> odd = {};
+    bool reshaped = false;  // f gave the slot another shape: no other batch is to find it there
 
     [[nodiscard]] Sum& sum() const { return ***slot; }
 };
@@ -93,6 +94,7 @@ public:
     /// The leaf was filled with `batches` batches from i on. Weights only go with leaves of one batch.
     [[nodiscard]] node filled(node&& fresh, std::size_t batches, std::size_t i) {
         if (request_.nan != nan_gradient::propagate && skips(i, fresh.sum())) {
+            slot_of(fresh).reset();  // it may have any shape
             return skipped(i);
         }
         count(fresh, batches, i);
@@ -120,7 +122,7 @@ public:
         }
         left.used += right.used;
         left.weight += right.weight;
-        if (!keep_) {
+        if (!keep_ || right.reshaped) {
             slot_of(right).reset();
         }
         return std::move(left);

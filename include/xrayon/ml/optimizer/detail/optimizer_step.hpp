@@ -36,10 +36,9 @@ void check_step(std::string_view op, const Parameters& parameters, const G& grad
 }
 
 /// `update(parameter, gradient, k)` for every element, in doubles; k counts over all parameters. What it gives is the new parameter.
-template <class Parameters, class G, class Update>
-void step_elements_of(Parameters& parameters, const G& gradient, const Update& update, const char* name) {
-    const auto into = flattened(parameters);
-    const auto from = flattened(gradient);
+/// `into` and `from` are flattened() parameters and gradient: what they throw comes before anything has changed.
+template <class Into, class From, class Update>
+void step_elements_of(const Into& into, const From& from, const Update& update, const char* name) {
     for_each_piece(
         into,
         [&](const flat_piece& piece) {

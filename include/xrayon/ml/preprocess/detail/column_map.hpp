@@ -246,15 +246,13 @@ void map_rows(const column_map& map, const matrix_source& x, const matrix_target
                 last = first + (end - first) / repeats * repeats;
             }
             map_ordinary(begin, first);
+            const stream_end at_end(first < last);
             const std::size_t groups = std::max<std::size_t>(1, step / repeats);
             for (std::size_t row = first; row < last; row += groups * repeats) {
                 const std::size_t rows = std::min(groups * repeats, last - row);
                 if (!stream_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), rows, repeats) && check) {
                     check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
                 }
-            }
-            if (first < last) {
-                finish_stream();
             }
             map_ordinary(last, end);
         };

@@ -50,6 +50,19 @@ XRAYON_PREPROCESS_INLINE void store_past_caches(const T* from, T* to) noexcept {
 inline void finish_stream() noexcept {}
 #endif
 
+/// Ends a stream, also where a refused cell ends the call.
+struct stream_end {
+    bool streams;
+    explicit stream_end(bool does) noexcept : streams(does) {}
+    ~stream_end() {
+        if (streams) {
+            finish_stream();
+        }
+    }
+    stream_end(const stream_end&) = delete;
+    stream_end& operator=(const stream_end&) = delete;
+};
+
 inline constexpr std::size_t streamed_lanes = 4;
 
 /// `number(x, j)` of each cell, rows of y without gaps, their number of columns a multiple of streamed_lanes and their address of 16 bytes. False in
