@@ -708,3 +708,18 @@ TEST_CASE("scalers: one that was moved from is not fitted, and can be fitted aga
     REQUIRE(d.fitted());
     REQUIRE_THROWS_AS(c.transform(x), argument_error);
 }
+
+TEST_CASE("standard_scaler: a spread that rounding could have made of a constant counts as one, as scikit-learn has it", "[ml][preprocess][scalers][Z4]") {
+    // var <= n eps var + (n mean eps)^2: neighbours of 1e8 lie 1.5e-8 apart, and n mean eps is 2.2e-6 for a hundred rows.
+    matrix x = matrix::from_shape({100, 2});
+    for (std::size_t i = 0; i < 100; ++i) {
+        x(i, 0) = i % 2 == 0 ? 1e8 : std::nextafter(1e8, 2e8);
+        x(i, 1) = i % 2 == 0 ? 1e8 : 1e8 + 1e-5;  // more than that
+    }
+    ml::standard_scaler scaler;
+    scaler.fit(x);
+    REQUIRE(scaler.scale()(0) == 1);
+    REQUIRE(scaler.scale()(1) == test::approx(0.5e-5).epsilon(0.01));
+    REQUIRE(std::abs(scaler.transform(x)(1, 0)) < 2e-8);
+    REQUIRE(scaler.transform(x)(1, 1) == test::approx(1).epsilon(0.01));
+}
