@@ -489,3 +489,20 @@ TEST_CASE("k_nearest_neighbors: equal rows are equally far, in any tile and from
     REQUIRE(nearest.predict_left_out({100, 101})(0) == 2);
     REQUIRE(nearest.predict_left_out({510, 702})(7) == 3);
 }
+
+TEST_CASE("k_nearest_neighbors: a row's squared norm has the bits of its product with itself", "[ml][knn]") {
+    for (const std::size_t rows : {1u, 7u, 8u, 20u}) {
+        for (const std::size_t columns : {1u, 37u, 500u}) {
+            const auto x = random_table<double>(rows, columns, 5);
+            const auto view = view_of(x);
+            const packed_matrix<double> turned(view.transposed());
+            matrix products = matrix::from_shape({rows, rows});
+            packed_gemm(view, turned, products);
+            const std::vector<double> norms = ml::detail::squared_norms(array_view<const double, 2>(view));
+            for (std::size_t i = 0; i < rows; ++i) {
+                INFO("row " << i << " of " << rows << " x " << columns);
+                REQUIRE(norms[i] == products(i, i));
+            }
+        }
+    }
+}
