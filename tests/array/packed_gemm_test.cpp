@@ -453,6 +453,9 @@ TEST_CASE("packed_matrix: is a value, and packs again without allocating", "[arr
     REQUIRE(w.columns() == 30);
     REQUIRE(same_bits(values(w), elements(large.view())));
     REQUIRE(reinterpret_cast<std::uintptr_t>(w.data()) % 64 == 0);
+    REQUIRE(w(0, 0) == large.view()(0, 0));
+    REQUIRE(w(w.rows() - 1, w.columns() - 1) == large.view()(w.rows() - 1, w.columns() - 1));
+    REQUIRE(w(1, w.width() + 1) == large.view()(1, w.width() + 1));
 
     const packed_matrix<double> copy = w;
     const double* const memory = w.data();

@@ -74,7 +74,8 @@ template <class G, class F, class Batches, class MakeZero>
     using types = filled_types<G, batch_result_t<F, element_t<Batches>, G&>>;
     using sum = typename types::sum;
     gradient_fold<sum> fold(request, true);
-    const auto fill_batches = [&](G& into, std::size_t begin, std::size_t end, [[maybe_unused]] double& loss) {
+    const auto fill_batches = [&](G& into, std::size_t begin, std::size_t end) {
+        double loss = 0;
         for (std::size_t i = begin; i < end; ++i) {
             if constexpr (types::with_loss) {
                 const double one = call_on_batch<double>(request.op, f, batches, i, into);
@@ -83,6 +84,7 @@ template <class G, class F, class Batches, class MakeZero>
                 call_on_batch<void>(request.op, f, batches, i, into);
             }
         }
+        return loss;
     };
     // The shapes of zero, from whoever comes first: places are used again, and f may give what it is handed another shape.
     outline zero;
@@ -99,14 +101,12 @@ template <class G, class F, class Batches, class MakeZero>
         if constexpr (gradient_kind_v<G> != gradient_kind::accumulating) {
             std::call_once(zero_is_known, [&] { zero = outline_of(into); });
         }
-        double loss = 0;
         try {
-            fill_batches(into, begin, end, loss);
+            return fill_batches(into, begin, end);
         } catch (...) {
             place.reset();
             throw;
         }
-        return loss;
     };
     const auto zeroed = [&](std::optional<G>& place) -> G& {
         if (place) {
