@@ -218,48 +218,52 @@ template <class T>
     return finite;
 }
 
-/// Rows [begin, end) from x to y, checked a tile at a time before any cell of it is written.
+/// Rows [begin, end) of plain rows of one type: large results past the caches, but for rows whose address does not allow it.
+template <class T>
+void map_plain_range(const column_map& map, const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end,
+                     const cell_rules& rules, bool check) {
+    const std::size_t step = std::max<std::size_t>(1, tile_size / std::max<std::size_t>(1, map.columns));
+    const auto map_ordinary = [&](std::size_t first, std::size_t last) {
+        for (std::size_t row = first; row < last; row += step) {
+            const std::size_t rows = std::min(step, last - row);
+            if (check) {
+                check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
+            }
+            map_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), y.row_stride, rows);
+        }
+    };
+    std::size_t first = end;  // of the rows that are streamed, and behind the last one
+    std::size_t last = end;
+    const auto gapless = static_cast<std::ptrdiff_t>(map.columns);
+    const std::size_t repeats = x.row_stride == gapless ? map.repeats : 1;
+    if (can_stream && x.data != y.data && y.row_stride == gapless && y.rows >= streamed_size / sizeof(T) / map.columns
+        && map.columns * repeats % streamed_lanes == 0) {
+        for (first = begin; first < std::min(end, begin + 4) && !is_stream_address(y.row<T>(first)); ++first) {
+        }
+        first = first < end && is_stream_address(y.row<T>(first)) ? first : end;
+        last = first + (end - first) / repeats * repeats;
+    }
+    map_ordinary(begin, first);
+    const stream_end at_end(first < last);
+    const std::size_t groups = std::max<std::size_t>(1, step / repeats);
+    for (std::size_t row = first; row < last; row += groups * repeats) {
+        const std::size_t rows = std::min(groups * repeats, last - row);
+        if (!stream_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), rows, repeats) && check) {
+            check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
+        }
+    }
+    map_ordinary(last, end);
+}
+
+/// Rows [begin, end) from x to y; but for a streamed one, a tile is checked before any cell of it is written.
 template <class = when_called>
 void map_rows(const column_map& map, const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end, const cell_rules& rules) {
     const bool check = rules.refuses_any() && x.is_floating();
     if (x.has_plain_rows() && y.has_plain_rows() && x.kind == y.kind) {
-        const std::size_t step = std::max<std::size_t>(1, tile_size / std::max<std::size_t>(1, map.columns));
-        const auto each = [&]<class T>(T) {
-            const auto map_ordinary = [&](std::size_t first, std::size_t last) {
-                for (std::size_t row = first; row < last; row += step) {
-                    const std::size_t rows = std::min(step, last - row);
-                    if (check) {
-                        check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
-                    }
-                    map_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), y.row_stride, rows);
-                }
-            };
-            std::size_t first = end;  // of the rows that are streamed, and behind the last one
-            std::size_t last = end;
-            const auto gapless = static_cast<std::ptrdiff_t>(map.columns);
-            const std::size_t repeats = x.row_stride == gapless ? map.repeats : 1;
-            if (can_stream && x.data != y.data && y.row_stride == gapless && y.rows >= streamed_size / sizeof(T) / map.columns
-                && map.columns * repeats % streamed_lanes == 0) {
-                for (first = begin; first < std::min(end, begin + 4) && !is_stream_address(y.row<T>(first)); ++first) {
-                }
-                first = first < end && is_stream_address(y.row<T>(first)) ? first : end;
-                last = first + (end - first) / repeats * repeats;
-            }
-            map_ordinary(begin, first);
-            const stream_end at_end(first < last);
-            const std::size_t groups = std::max<std::size_t>(1, step / repeats);
-            for (std::size_t row = first; row < last; row += groups * repeats) {
-                const std::size_t rows = std::min(groups * repeats, last - row);
-                if (!stream_plain_rows(map, x.row<T>(row), x.row_stride, y.row<T>(row), rows, repeats) && check) {
-                    check_plain_cells(x.row<T>(row), x.row_stride, {row, rows, 0, map.columns}, rules);
-                }
-            }
-            map_ordinary(last, end);
-        };
         if (x.kind == element_kind::f64) {
-            each(double{});
+            map_plain_range<double>(map, x, y, begin, end, rules, check);
         } else {
-            each(float{});
+            map_plain_range<float>(map, x, y, begin, end, rules, check);
         }
         return;
     }
