@@ -29,7 +29,21 @@
 #include <xrayon/ml/preprocess/robust_scaler.hpp>
 #include <xrayon/ml/preprocess/standard_scaler.hpp>
 #include <xrayon/ml/preprocess/standardize_chunk.hpp>
+#include <xrayon/ml/split/blocked_time_series_split.hpp>
+#include <xrayon/ml/split/group_k_fold.hpp>
+#include <xrayon/ml/split/group_shuffle_split.hpp>
 #include <xrayon/ml/split/k_fold.hpp>
+#include <xrayon/ml/split/leave_groups_out.hpp>
+#include <xrayon/ml/split/leave_one_out.hpp>
+#include <xrayon/ml/split/leave_p_out.hpp>
+#include <xrayon/ml/split/predefined_split.hpp>
+#include <xrayon/ml/split/purged_k_fold.hpp>
+#include <xrayon/ml/split/repeated.hpp>
+#include <xrayon/ml/split/shuffle_split.hpp>
+#include <xrayon/ml/split/stratified_group_k_fold.hpp>
+#include <xrayon/ml/split/stratified_k_fold.hpp>
+#include <xrayon/ml/split/stratified_shuffle_split.hpp>
+#include <xrayon/ml/split/time_series_split.hpp>
 #include <xrayon/ml/train_test_split.hpp>
 
 #endif // XRAYON_ML_ML_HPP

@@ -88,16 +88,28 @@ struct k_fold {
     /// @throws argument_error  if `folds` is less than 2 or more than n.
     ///
     /// **Cost.** O(n) with `shuffle`, else O(1); then O(n) work and memory for each fold that is looked at.
-    [[nodiscard]] indexed_view<detail::make_k_fold> split(std::size_t rows) const {
-        check(folds >= 2, "k_fold: folds must be >= 2", folds);
-        if (folds > rows) {
-            throw argument_error("k_fold: folds = " + to_text(folds) + " is greater than the number of rows " + to_text(rows),
-                                 to_text(folds));
-        }
-        auto order = shuffle ? std::make_shared<const std::vector<std::size_t>>(detail::permutation(rows, seed)) : nullptr;
-        return {folds, detail::make_k_fold{std::move(order), rows, folds, rest}};
-    }
+    [[nodiscard]] indexed_view<detail::make_k_fold> split(std::size_t rows) const;
 };
+
+namespace detail {
+
+/// With another engine than that of `splitter.seed`.
+[[nodiscard]] inline indexed_view<make_k_fold> make_folds(const k_fold& splitter, std::size_t rows, mt19937& random) {
+    check(splitter.folds >= 2, "k_fold: folds must be >= 2", splitter.folds);
+    if (splitter.folds > rows) {
+        throw argument_error("k_fold: folds = " + to_text(splitter.folds) + " is greater than the number of rows " + to_text(rows),
+                             to_text(splitter.folds));
+    }
+    auto order = splitter.shuffle ? std::make_shared<const std::vector<std::size_t>>(permutation(rows, random)) : nullptr;
+    return {splitter.folds, make_k_fold{std::move(order), rows, splitter.folds, splitter.rest}};
+}
+
+} // namespace detail
+
+inline indexed_view<detail::make_k_fold> k_fold::split(std::size_t rows) const {
+    detail::mt19937 random(seed);
+    return detail::make_folds(*this, rows, random);
+}
 
 } // namespace xrayon::ml
 

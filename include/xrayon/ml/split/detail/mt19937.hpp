@@ -72,15 +72,31 @@ private:
     std::size_t next_ = length;
 };
 
-/// 0, 1, ..., n - 1 in the order of RandomState(seed).permutation(n), which is also that of shuffle(arange(n)).
-[[nodiscard]] inline std::vector<std::size_t> permutation(std::size_t n, std::uint32_t seed) {
+/// RandomState.shuffle of a list: from the end, each against one at or before it.
+template <class T>
+void shuffle(std::vector<T>& items, mt19937& random) {
+    for (std::size_t i = items.size(); i-- > 1;) {
+        std::swap(items[i], items[random.up_to(i)]);
+    }
+}
+
+/// 0, 1, ..., n - 1 in the order of RandomState.permutation(n), which is also that of shuffle(arange(n)).
+[[nodiscard]] inline std::vector<std::size_t> permutation(std::size_t n, mt19937& random) {
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    mt19937 random(seed);
-    for (std::size_t i = n; i-- > 1;) {
-        std::swap(order[i], order[random.up_to(i)]);
-    }
+    shuffle(order, random);
     return order;
+}
+[[nodiscard]] inline std::vector<std::size_t> permutation(std::size_t n, std::uint32_t seed) {
+    mt19937 random(seed);
+    return permutation(n, random);
+}
+
+/// Draws what a permutation of n draws.
+inline void skip_permutation(std::size_t n, mt19937& random) noexcept {
+    for (std::size_t i = n; i-- > 1;) {
+        random.up_to(i);
+    }
 }
 
 } // namespace xrayon::ml::detail
