@@ -20,6 +20,16 @@
 #include <xrayon/ml/map_elements.hpp>
 #include <xrayon/ml/map_rows.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
+#include <xrayon/ml/metrics/agreement.hpp>
+#include <xrayon/ml/metrics/brier.hpp>
+#include <xrayon/ml/metrics/confusion_matrix.hpp>
+#include <xrayon/ml/metrics/log_loss.hpp>
+#include <xrayon/ml/metrics/precision_recall.hpp>
+#include <xrayon/ml/metrics/r2.hpp>
+#include <xrayon/ml/metrics/ranking.hpp>
+#include <xrayon/ml/metrics/regression_errors.hpp>
+#include <xrayon/ml/metrics/scores.hpp>
+#include <xrayon/ml/metrics/top_k_accuracy.hpp>
 #include <xrayon/ml/optimizer/adam.hpp>
 #include <xrayon/ml/optimizer/sgd.hpp>
 #include <xrayon/ml/preprocess/max_abs_scaler.hpp>
