@@ -8,6 +8,8 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +53,9 @@ public:
     using matrix = xt::xtensor<Real, 2, xt::layout_type::row_major>;
     using labels = xt::xtensor<int, 1, xt::layout_type::row_major>;
 
+    static constexpr bool is_classifier = true;
+    static constexpr std::string_view name = "k_nearest_neighbors";
+
     explicit k_nearest_neighbors(const k_nearest_neighbors_options& options = {}) : k_(options.k) {
         check(k_ >= 1, "k_nearest_neighbors: k must be >= 1", k_);
     }
@@ -75,7 +80,11 @@ public:
             check(std::in_range<int>(element(y, i)), "k_nearest_neighbors.fit: labels must fit in int", element(y, i));
             kept_labels(i) = static_cast<int>(element(y, i));
         }
+        std::vector<int> classes(kept_labels.begin(), kept_labels.end());
+        std::sort(classes.begin(), classes.end());
+        classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
         training_ = std::move(kept);
+        classes_ = std::move(classes);
         y_ = std::move(kept_labels);
         norms_ = std::move(norms);
         return *this;
@@ -88,12 +97,71 @@ public:
     template <class Q>
         requires viewable_as<const Q&, 2>
     [[nodiscard]] labels predict(const Q& q) const {
-        const array_view<const Real, 2> queries = view_of<2>(q);
-        check(rows() > 0, "k_nearest_neighbors.predict: call fit first");
-        check_shapes(queries.shape(1) == columns(), "k_nearest_neighbors.predict", "Q", queries.shape(), "the training data",
-                     std::array{rows(), columns()});
-        (void)checked_norms("k_nearest_neighbors.predict", queries);
-        return vote(queries, nothing_left_out);
+        return vote(checked_queries("k_nearest_neighbors.predict", view_of<2>(q)), nothing_left_out);
+    }
+
+    /// @brief The share of the k votes that each class gets: m x c, in ascending order of the labels.
+    /// @throws shape_error, argument_error  as predict
+    template <class Q>
+        requires viewable_as<const Q&, 2>
+    [[nodiscard]] matrix predict_proba(const Q& q) const {
+        const array_view<const Real, 2> queries = checked_queries("k_nearest_neighbors.predict_proba", view_of<2>(q));
+        matrix out = matrix::from_shape({queries.shape(0), classes_.size()});
+        for_each_query(queries, nothing_left_out, [&](std::size_t i, const std::vector<int>& votes) {
+            Real* const row = out.data() + i * classes_.size();
+            std::fill_n(row, classes_.size(), Real(0));
+            for (const int label : votes) {
+                row[std::lower_bound(classes_.begin(), classes_.end(), label) - classes_.begin()] += Real(1);
+            }
+            std::transform(row, row + classes_.size(), row, [&](Real count) { return count / static_cast<Real>(k_); });
+        });
+        return out;
+    }
+
+    [[nodiscard]] k_nearest_neighbors_options options() const noexcept { return {k_}; }
+    [[nodiscard]] const std::vector<int>& classes() const noexcept { return classes_; }  ///< Ascending; none before fit.
+    [[nodiscard]] bool fitted() const noexcept { return rows() > 0; }
+    /// Whether `models` may go into one predict_path for `rows` training rows.
+    [[nodiscard]] bool shares_path(const k_nearest_neighbors&) const noexcept { return true; }
+    [[nodiscard]] bool path_holds(std::size_t rows) const noexcept { return k_ <= rows; }
+
+    /// @brief What models of several k predict, for the cost of the greatest: neighbours are found once, and votes are counted as they come.
+    /// @param models  Any number, fitted or not; each k at most the number of training rows.
+    /// @returns       For each model the labels that it would give for `q` after fit(x, y).
+    /// @throws shape_error, argument_error  as fit and predict
+    template <class X, indexed_range Y, class Q>
+        requires viewable_as<const X&, 2> && viewable_as<const Q&, 2>
+    [[nodiscard]] static std::vector<labels> predict_path(std::span<const k_nearest_neighbors> models, const X& x, const Y& y, const Q& q) {
+        std::vector<labels> out;
+        if (models.empty()) {
+            return out;
+        }
+        std::vector<std::size_t> order(models.size());  // by k
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return models[a].k_ < models[b].k_; });
+        k_nearest_neighbors widest({.k = models[order.back()].k_});
+        widest.fit(x, y);
+        const array_view<const Real, 2> queries = widest.checked_queries("k_nearest_neighbors.predict", view_of<2>(q));
+        for (std::size_t i = 0; i < models.size(); ++i) {
+            out.push_back(labels::from_shape({queries.shape(0)}));
+        }
+        const std::vector<int>& classes = widest.classes_;
+        widest.for_each_query(queries, nothing_left_out, [&](std::size_t i, const std::vector<int>& votes) {
+            std::vector<std::size_t> counts(classes.size());
+            std::size_t best = 0;
+            std::size_t seen = 0;
+            for (const std::size_t m : order) {
+                for (; seen < models[m].k_; ++seen) {
+                    const auto c = static_cast<std::size_t>(std::lower_bound(classes.begin(), classes.end(), votes[seen]) - classes.begin());
+                    ++counts[c];
+                    if (counts[c] > counts[best] || (counts[c] == counts[best] && c < best)) {
+                        best = c;
+                    }
+                }
+                out[m].data()[i] = classes[best];
+            }
+        });
+        return out;
     }
 
     /// @brief A label for each of the training rows [rows.begin, rows.end), found among all training rows but itself:
@@ -124,6 +192,13 @@ private:
 
     [[nodiscard]] std::size_t columns() const noexcept { return training_.empty() ? 0 : training_.front().rows(); }
 
+    array_view<const Real, 2> checked_queries(std::string_view op, const array_view<const Real, 2>& queries) const {
+        check(rows() > 0, std::string(op) + ": call fit first");
+        check_shapes(queries.shape(1) == columns(), op, "Q", queries.shape(), "the training data", std::array{rows(), columns()});
+        (void)checked_norms(op, queries);
+        return queries;
+    }
+
     /// Squared norms, of rows whose distances cannot overflow: |a - b|^2 is at most 4 times the larger one.
     static std::vector<Real> checked_norms(std::string_view op, const array_view<const Real, 2>& rows) {
         std::vector<Real> norms = detail::squared_norms(rows);
@@ -143,20 +218,27 @@ private:
     /// Labels of `queries`; query i leaves out training row `first_left_out + i` unless that is nothing_left_out.
     labels vote(const array_view<const Real, 2>& queries, std::size_t first_left_out) const {
         labels result = labels::from_shape({queries.shape(0)});
-        int* const out = result.data();
+        for_each_query(queries, first_left_out, [&](std::size_t i, std::vector<int>& votes) { result.data()[i] = most_frequent(votes); });
+        return result;
+    }
+
+    /// Calls `use(i, votes)` for each query: the labels of its k neighbours, the nearest first, to do with as one likes.
+    template <class Use>
+    void for_each_query(const array_view<const Real, 2>& queries, std::size_t first_left_out, const Use& use) const {
         const auto tiles = row_blocks(queries.shape(0), query_tile);
         for_each_index(
             tiles.size(),
             [&](std::size_t t) {
                 const index_block tile = tiles[t];
-                vote_tile(queries.slice(tile.begin, tile.end), first_left_out == nothing_left_out ? first_left_out : first_left_out + tile.begin,
-                          out + tile.begin);
+                for_each_in_tile(queries.slice(tile.begin, tile.end),
+                                 first_left_out == nothing_left_out ? first_left_out : first_left_out + tile.begin,
+                                 [&](std::size_t i, std::vector<int>& votes) { use(tile.begin + i, votes); });
             },
             {.name = "k_nearest_neighbors"});
-        return result;
     }
 
-    void vote_tile(const array_view<const Real, 2>& queries, std::size_t first_left_out, int* out) const {
+    template <class Use>
+    void for_each_in_tile(const array_view<const Real, 2>& queries, std::size_t first_left_out, const Use& use) const {
         const std::size_t m = queries.shape(0);
         const std::vector<Real> query_norms = detail::squared_norms(queries);
         std::vector<Real> products(m * std::min(training_tile, rows()));
@@ -174,7 +256,7 @@ private:
         for (std::size_t i = 0; i < m; ++i) {
             const auto neighbours = nearest.indices(i);
             std::transform(neighbours.begin(), neighbours.end(), votes.begin(), [&](std::size_t j) { return y_(j); });
-            out[i] = most_frequent(votes);
+            use(i, votes);
         }
     }
 
@@ -197,6 +279,7 @@ private:
     std::size_t k_;
     std::vector<packed_matrix<Real>> training_;  ///< training_tile rows each, the last one less; as columns.
     labels y_ = labels::from_shape({0});
+    std::vector<int> classes_;  ///< The different ones, ascending.
     std::vector<Real> norms_;
 };
 

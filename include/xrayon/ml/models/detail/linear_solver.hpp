@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP
+#define XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <xrayon/array/array_view.hpp>
+#include <xrayon/array/lapack.hpp>
+#include <xrayon/ml/models/detail/linear_statistics.hpp>
+
+namespace xrayon::ml::detail {
+
+/// Coefficients of `targets` linear functions of `features` columns.
+struct linear_coefficients {
+    std::vector<double> weights;     // targets x features
+    std::vector<double> intercepts;  // targets
+};
+
+/// Products are trusted as far as this: where the scaled system's condition is worse, the rows are asked again.
+inline constexpr double worst_reciprocal_condition = 1e-8;
+
+/// @brief Solves (G + alpha I) w = c for each row c of `right`, G being d x d. @returns false where rounding in G would show.
+///
+/// Scaled to a unit diagonal first, so that columns of different units do no harm (A. van der Sluis, 1969). A column whose diagonal is 0 has coefficient 0.
+[[nodiscard]] inline bool solve_scaled(std::vector<double> g, std::size_t d, double alpha, std::vector<double>& right) {
+    std::vector<std::size_t> used;
+    std::vector<double> scale;
+    for (std::size_t j = 0; j < d; ++j) {
+        const double diagonal = g[j * d + j] + alpha;
+        if (diagonal > 0) {
+            used.push_back(j);
+            scale.push_back(1 / std::sqrt(diagonal));
+        } else if (diagonal != 0) {
+            return false;  // NaN
+        }
+    }
+    const std::size_t m = used.size();
+    const std::size_t targets = d == 0 ? 0 : right.size() / d;
+    std::vector<double> a(m * m);
+    std::vector<double> b(targets * m);
+    for (std::size_t i = 0; i < m; ++i) {
+        for (std::size_t j = 0; j < m; ++j) {
+            a[i * m + j] = i == j ? 1.0 : g[used[i] * d + used[j]] * scale[i] * scale[j];
+        }
+        for (std::size_t t = 0; t < targets; ++t) {
+            b[t * m + i] = right[t * d + used[i]] * scale[i];
+        }
+    }
+    const cholesky<double> factor(array_view<double, 2>(a.data(), {m, m}));
+    if (!factor.positive_definite() || !(factor.reciprocal_condition() >= worst_reciprocal_condition)) {
+        return false;
+    }
+    factor.solve_rows(array_view<double, 2>(b.data(), {targets, m}));
+    std::fill(right.begin(), right.end(), 0.0);
+    for (std::size_t t = 0; t < targets; ++t) {
+        for (std::size_t i = 0; i < m; ++i) {
+            right[t * d + used[i]] = b[t * m + i] * scale[i];
+        }
+    }
+    return true;
+}
+
+/// The eigenvectors of G, with which (G + alpha I) w = c is solved for many alpha.
+class ridge_path {
+public:
+    /// @param g  d x d, symmetric; overwritten.
+    explicit ridge_path(std::vector<double> g, std::size_t d) : vectors_(std::move(g)), d_(d) {
+        values_ = symmetric_eigen(array_view<double, 2>(vectors_.data(), {d, d}));
+    }
+
+    /// False where alpha is too small beside the greatest eigenvalue for its rounding: then solve_scaled.
+    [[nodiscard]] bool holds(double alpha) const noexcept {
+        return d_ == 0 || std::max(values_.front(), 0.0) + alpha >= 1e-11 * (values_.back() + alpha);
+    }
+
+    /// The right-hand sides (rows of d) in the basis of eigenvectors.
+    [[nodiscard]] std::vector<double> rotate(const std::vector<double>& right) const {
+        const std::size_t targets = d_ == 0 ? 0 : right.size() / d_;
+        std::vector<double> out(targets * d_);
+        for (std::size_t t = 0; t < targets; ++t) {
+            for (std::size_t k = 0; k < d_; ++k) {
+                double sum = 0;
+                for (std::size_t j = 0; j < d_; ++j) {
+                    sum += vectors_[k * d_ + j] * right[t * d_ + j];
+                }
+                out[t * d_ + k] = sum;
+            }
+        }
+        return out;
+    }
+
+    /// w for what rotate gave.
+    [[nodiscard]] std::vector<double> solve(const std::vector<double>& rotated, double alpha) const {
+        std::vector<double> out(rotated.size(), 0.0);
+        const std::size_t targets = d_ == 0 ? 0 : rotated.size() / d_;
+        for (std::size_t t = 0; t < targets; ++t) {
+            for (std::size_t k = 0; k < d_; ++k) {
+                const double part = rotated[t * d_ + k] / (std::max(values_[k], 0.0) + alpha);
+                const double* const vector = vectors_.data() + k * d_;
+                double* const w = out.data() + t * d_;
+                for (std::size_t j = 0; j < d_; ++j) {
+                    w[j] += part * vector[j];
+                }
+            }
+        }
+        return out;
+    }
+
+private:
+    std::vector<double> vectors_;
+    std::vector<double> values_;
+    std::size_t d_;
+};
+
+/// The part of [X y]'s sums that is X's, and its products with y.
+[[nodiscard]] inline std::pair<std::vector<double>, std::vector<double>> normal_equations(const linear_statistics& s) {
+    const std::size_t d = s.features;
+    std::vector<double> g(d * d);
+    std::vector<double> c(d);
+    for (std::size_t i = 0; i < d; ++i) {
+        for (std::size_t j = 0; j < d; ++j) {
+            g[i * d + j] = s.product(i, j);
+        }
+        c[i] = s.product(i, d);
+    }
+    return {std::move(g), std::move(c)};
+}
+
+/// mean of y - w mean of x
+[[nodiscard]] inline double intercept_of(const std::vector<double>& means, const double* weights, std::size_t d, double target_mean) {
+    double sum = 0;
+    for (std::size_t j = 0; j < d; ++j) {
+        sum += weights[j] * means[j];
+    }
+    return target_mean - sum;
+}
+
+/// @brief The rows themselves: least squares by singular values of X, centred where asked, with sqrt(alpha) I below it.
+/// @param targets  t for each row, row-major.
+template <class T>
+[[nodiscard]] linear_coefficients solve_rows(const array_view<const T, 2>& x, const std::vector<double>& targets, std::size_t t,
+                                             std::span<const double> weights, double alpha, bool centred) {
+    const std::size_t n = x.shape(0);
+    const std::size_t d = x.shape(1);
+    const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
+    std::vector<double> x_mean(d, 0.0);
+    std::vector<double> y_mean(t, 0.0);
+    if (centred) {
+        double all = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            all += weight(i);
+            for (std::size_t j = 0; j < d; ++j) {
+                x_mean[j] += weight(i) * static_cast<double>(x(i, j));
+            }
+            for (std::size_t k = 0; k < t; ++k) {
+                y_mean[k] += weight(i) * targets[i * t + k];
+            }
+        }
+        std::for_each(x_mean.begin(), x_mean.end(), [&](double& m) { m /= all; });
+        std::for_each(y_mean.begin(), y_mean.end(), [&](double& m) { m /= all; });
+    }
+    const std::size_t rows = n + (alpha > 0 ? d : 0);
+    std::vector<double> a(rows * d, 0.0);
+    std::vector<double> b(rows * t, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+        const double root = std::sqrt(weight(i));
+        for (std::size_t j = 0; j < d; ++j) {
+            a[i * d + j] = root * (static_cast<double>(x(i, j)) - x_mean[j]);
+        }
+        for (std::size_t k = 0; k < t; ++k) {
+            b[i * t + k] = root * (targets[i * t + k] - y_mean[k]);
+        }
+    }
+    for (std::size_t j = 0; j < d && alpha > 0; ++j) {
+        a[(n + j) * d + j] = std::sqrt(alpha);
+    }
+    const auto found = least_squares<double>(array_view<const double, 2>(a.data(), {rows, d}), array_view<const double, 2>(b.data(), {rows, t}));
+    linear_coefficients out{std::vector<double>(t * d), y_mean};
+    for (std::size_t k = 0; k < t; ++k) {
+        for (std::size_t j = 0; j < d; ++j) {
+            out.weights[k * d + j] = found.x[j * t + k];
+        }
+        out.intercepts[k] = intercept_of(x_mean, out.weights.data() + k * d, d, y_mean[k]);
+    }
+    return out;
+}
+
+} // namespace xrayon::ml::detail
+
+#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP
