@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include <xrayon/analyze/detail/json_writer.hpp>
+#include <xrayon/core/json_writer.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/statistics.hpp>
 #include <xrayon/core/check.hpp>
@@ -175,7 +175,7 @@ void write_entries(json_writer& json, const scalability_report& report, std::siz
 /// Numbers are the shortest text that reads back as the same double; texts are UTF-8, a byte that is not becomes U+FFFD.
 template <class = when_called>
 [[nodiscard]] std::string to_json(const scalability_report& report, const json_context& context = {}) {
-    detail::json_writer json;
+    json_writer json;
     json.begin_object();
     detail::begin_context(json, report.hardware_threads, context);
     json.begin_object("xrayon");
@@ -194,7 +194,7 @@ template <class Reports>
     requires std::convertible_to<const Reports&, std::span<const scalability_report>>
 [[nodiscard]] std::string to_json(const Reports& all, const json_context& context = {}) {
     const std::span<const scalability_report> reports(all);
-    detail::json_writer json;
+    json_writer json;
     json.begin_object();
     detail::begin_context(json, reports.empty() ? 0 : reports.front().hardware_threads, context);
     json.begin_array("xrayon");

@@ -41,8 +41,7 @@ namespace detail {
 template <class X, indexed_range Y>
 [[nodiscard]] auto labelled(std::string_view op, const X& x, const Y& y) {
     const auto view = view_of<2>(x);
-    using element = std::remove_const_t<typename decltype(view)::element_type>;
-    const array_view<const element, 2> rows(view);
+    const array_view<const typename decltype(view)::value_type, 2> rows(view);
     check_shapes(rows.shape(0) == element_count(y), op, "X", rows.shape(), "y", std::array{element_count(y)});
     check(rows.shape(0) >= 1, std::string(op) + ": X must have at least 1 row", rows.shape(0));
     if constexpr (std::floating_point<std::remove_cvref_t<element_t<Y>>>) {

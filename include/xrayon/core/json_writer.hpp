@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef XRAYON_ANALYZE_DETAIL_JSON_WRITER_HPP
-#define XRAYON_ANALYZE_DETAIL_JSON_WRITER_HPP
+#ifndef XRAYON_CORE_JSON_WRITER_HPP
+#define XRAYON_CORE_JSON_WRITER_HPP
 
 #include <cmath>
 #include <concepts>
@@ -11,7 +11,9 @@
 
 #include <xrayon/core/check.hpp>
 
-namespace xrayon::analyze::detail {
+namespace xrayon {
+
+namespace detail {
 
 /// Bytes of the well-formed UTF-8 character that `text` begins with (Unicode 15, table 3-7), 0 if it begins with none.
 inline std::size_t utf8_length(std::string_view text) {
@@ -36,12 +38,14 @@ inline std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
+} // namespace detail
+
 /// A JSON string (RFC 8259): UTF-8 passes, control characters are escaped, a byte that is not UTF-8 becomes U+FFFD.
 inline std::string json_string(std::string_view text) {
     constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";
     while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
+        const std::size_t length = detail::utf8_length(text);
         const char c = text.front();
         if (length == 0) {
             out += "\xef\xbf\xbd";
@@ -121,6 +125,6 @@ private:
     bool first_ = true;
 };
 
-} // namespace xrayon::analyze::detail
+} // namespace xrayon
 
-#endif // XRAYON_ANALYZE_DETAIL_JSON_WRITER_HPP
+#endif // XRAYON_CORE_JSON_WRITER_HPP

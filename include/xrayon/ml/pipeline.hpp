@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_PIPELINE_HPP
+#define XRAYON_ML_PIPELINE_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <xrayon/array/array_view.hpp>
+#include <xrayon/array/xtensor.hpp>
+#include <xrayon/core/concepts.hpp>
+#include <xrayon/ml/estimator.hpp>
+
+namespace xrayon::ml {
+
+/// Learns how to change rows, and changes them: `t.fit(x)`, then `t.transform(x)` gives a matrix.
+template <class Transformer, class X>
+concept transformer = std::copy_constructible<Transformer> && requires(Transformer& t, const Transformer& fitted, const X& x) {
+    t.fit(x);
+    fitted.transform(x);
+};
+
+namespace detail {
+
+template <class T>
+concept transforms_something = transformer<T, array_view<const double, 2>> || transformer<T, array_view<const float, 2>>;
+
+} // namespace detail
+
+/// @brief A transformer and what comes behind it, as one estimator: `standard_scaler() | ridge({.alpha = 0.1})`, or another transformer in front.
+///
+/// `fit(x, y)` fits the transformer on x and then the other on what it makes of x: so in cross-validation a scaler's statistics are those of the training
+/// rows alone. `predict`, `predict_proba` and `classes` are those of the last. Copying gives another one with the same settings.
+///
+/// @throws ...  what the parts throw
+/// **Cost.** That of the parts, and a copy of x for each transformer.
+template <class First, class Rest>
+class pipeline {
+public:
+    static constexpr bool is_classifier = [] {
+        if constexpr (requires { { Rest::is_classifier } -> std::convertible_to<bool>; }) {
+            return static_cast<bool>(Rest::is_classifier);
+        } else {
+            return false;
+        }
+    }();
+
+    pipeline(First first, Rest rest) : first_(std::move(first)), rest_(std::move(rest)) {}
+
+    template <class X, indexed_range Y>
+        requires transformer<First, X>
+    pipeline& fit(const X& x, const Y& y) {
+        pipeline next(*this);  // so that a throw leaves this as it was
+        next.first_.fit(x);
+        const auto changed = next.first_.transform(x);
+        next.rest_.fit(as_view(changed), y);
+        return *this = std::move(next);
+    }
+    template <class X, indexed_range Y, indexed_range Weights>
+        requires transformer<First, X> && requires(Rest& r, const X& x, const Y& y, const Weights& w) { r.fit(x, y, w); }
+    pipeline& fit(const X& x, const Y& y, const Weights& weights) {
+        pipeline next(*this);
+        next.first_.fit(x);
+        const auto changed = next.first_.transform(x);
+        next.rest_.fit(as_view(changed), y, weights);
+        return *this = std::move(next);
+    }
+
+    template <class X>
+        requires transformer<First, X>
+    [[nodiscard]] auto predict(const X& x) const {
+        const auto changed = first_.transform(x);
+        return rest_.predict(as_view(changed));
+    }
+    template <class X>
+        requires transformer<First, X> && requires(const Rest& r, const X& x) { r.predict_proba(x); }
+    [[nodiscard]] auto predict_proba(const X& x) const {
+        const auto changed = first_.transform(x);
+        return rest_.predict_proba(as_view(changed));
+    }
+    [[nodiscard]] const auto& classes() const
+        requires requires(const Rest& r) { r.classes(); }
+    {
+        return rest_.classes();
+    }
+
+    [[nodiscard]] const First& first() const noexcept { return first_; }
+    [[nodiscard]] const Rest& rest() const noexcept { return rest_; }
+
+private:
+    template <class M>
+    [[nodiscard]] static auto as_view(const M& m) {
+        const auto view = view_of<2>(m);
+        return array_view<const typename decltype(view)::value_type, 2>(view);
+    }
+
+    First first_;
+    Rest rest_;
+};
+
+/// `scaler | model`, `scaler | scaler | model`: grouped from the right, so that each part sees what the one before it made.
+template <detail::transforms_something First, class Rest>
+    requires requires(const Rest& r, const array_view<const double, 2>& x) { r.predict(x); } && std::copy_constructible<Rest>
+[[nodiscard]] pipeline<First, Rest> operator|(First first, Rest rest) {
+    return {std::move(first), std::move(rest)};
+}
+
+/// Two transformers one after the other: a transformer.
+template <class First, class Second>
+class transformer_chain {
+public:
+    transformer_chain(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+
+    template <class X>
+        requires transformer<First, X>
+    transformer_chain& fit(const X& x) {
+        transformer_chain next(*this);
+        next.first_.fit(x);
+        const auto changed = next.first_.transform(x);
+        const auto view = view_of<2>(changed);
+        next.second_.fit(array_view<const typename decltype(view)::value_type, 2>(view));
+        return *this = std::move(next);
+    }
+    template <class X>
+        requires transformer<First, X>
+    [[nodiscard]] auto transform(const X& x) const {
+        const auto changed = first_.transform(x);
+        const auto view = view_of<2>(changed);
+        return second_.transform(array_view<const typename decltype(view)::value_type, 2>(view));
+    }
+
+    [[nodiscard]] const First& first() const noexcept { return first_; }
+    [[nodiscard]] const Second& second() const noexcept { return second_; }
+
+private:
+    First first_;
+    Second second_;
+};
+
+template <detail::transforms_something First, detail::transforms_something Second>
+[[nodiscard]] transformer_chain<First, Second> operator|(First first, Second second) {
+    return {std::move(first), std::move(second)};
+}
+
+} // namespace xrayon::ml
+
+#endif // XRAYON_ML_PIPELINE_HPP

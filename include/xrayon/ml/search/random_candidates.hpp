@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP
+#define XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xrayon/core/check.hpp>
+#include <xrayon/ml/search/axis.hpp>
+#include <xrayon/random/integer.hpp>
+#include <xrayon/random/stream.hpp>
+#include <xrayon/random/uniform.hpp>
+
+namespace xrayon::ml {
+
+/// Numbers of [lo, hi), each as likely.
+struct uniform_between {
+    double lo, hi;
+    [[nodiscard]] double operator()(stream& source) const { return draw_uniform<double>(source, lo, hi); }
+};
+
+/// Numbers of [lo, hi) whose logarithms are each as likely: for rates and penalties.
+struct log_uniform {
+    double lo, hi;
+    [[nodiscard]] double operator()(stream& source) const {
+        check(lo > 0 && hi >= lo && std::isfinite(hi), "log_uniform: bounds must be 0 < lo <= hi", lo);
+        const double drawn = std::exp(draw_uniform<double>(source, std::log(lo), std::log(hi)));
+        return drawn < lo ? lo : drawn > hi ? hi : drawn;
+    }
+};
+
+/// Integers of [lo, hi], each as likely.
+struct integer_between {
+    std::int64_t lo, hi;
+    [[nodiscard]] std::int64_t operator()(stream& source) const { return draw_integer<std::int64_t>(source, lo, hi); }
+};
+
+/// One of some values, each as likely.
+template <class V>
+struct one_of {
+    std::vector<V> values;
+    [[nodiscard]] V operator()(stream& source) const {
+        check(!values.empty(), "one_of: there must be a value");
+        return values[draw_integer<std::size_t>(source, 0, values.size() - 1)];
+    }
+};
+
+/// One parameter of a struct and how it is drawn: `draw(stream&)`.
+template <class P, class V, class Draw>
+struct random_axis {
+    std::string name;
+    V P::* member;
+    Draw draw;
+};
+
+/// `draw("alpha", &ridge_options::alpha, log_uniform{1e-4, 1e3})`
+template <class P, class V, class Draw>
+    requires std::invocable<const Draw&, stream&>
+[[nodiscard]] random_axis<P, V, Draw> draw(std::string name, V P::* member, Draw how) {
+    return {std::move(name), member, std::move(how)};
+}
+
+/// @brief Candidates of type P with some parameters drawn: candidate i is drawn from `stream(seed) / i`, so the first n are the same however many there are.
+///
+/// A parameter_space, as grid. The values are the same at every thread count; log_uniform goes through the C library's exp.
+/// @code
+/// const random_candidates space(20, 42, ridge_options{}, draw("alpha", &ridge_options::alpha, log_uniform{1e-4, 1e3}));
+/// @endcode
+template <class P>
+class random_candidates {
+public:
+    using value_type = P;
+
+    /// @param count  How many, at least 1.
+    /// @param base   What the parameters that are not drawn are.
+    /// @throws argument_error  if count is 0, or a name or member is given twice; what the distributions throw
+    template <class... V, class... Draw>
+    random_candidates(std::size_t count, std::uint64_t seed, P base, const random_axis<P, V, Draw>&... axes) {
+        check(count >= 1, "random_candidates: count must be >= 1", count);
+        auto made = std::make_shared<content>();
+        std::vector<const void*> places;
+        const auto add = [&](const auto& a) {
+            const void* place = &(base.*a.member);
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                check(places[i] != place && made->names[i] != a.name, "random_candidates: \"" + a.name + "\" given twice");
+            }
+            places.push_back(place);
+            made->names.push_back(a.name);
+        };
+        (add(axes), ...);
+        const stream root(seed);
+        for (std::size_t i = 0; i < count; ++i) {
+            stream source = root / i;
+            P candidate = base;
+            std::vector<std::string> texts;
+            const auto set = [&](const auto& a) {
+                candidate.*a.member = static_cast<std::remove_cvref_t<decltype(candidate.*a.member)>>(a.draw(source));
+                texts.push_back(detail::parameter_text(candidate.*a.member));
+            };
+            (set(axes), ...);
+            made->candidates.push_back(std::move(candidate));
+            made->texts.push_back(std::move(texts));
+        }
+        content_ = std::move(made);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return content_->candidates.size(); }
+    [[nodiscard]] const P& operator[](std::size_t i) const noexcept { return content_->candidates[i]; }
+    [[nodiscard]] const std::vector<std::string>& names() const noexcept { return content_->names; }
+    [[nodiscard]] const std::vector<std::string>& texts(std::size_t i) const noexcept { return content_->texts[i]; }
+
+private:
+    struct content {
+        std::vector<P> candidates;
+        std::vector<std::string> names;
+        std::vector<std::vector<std::string>> texts;
+    };
+    std::shared_ptr<const content> content_;
+};
+
+} // namespace xrayon::ml
+
+#endif // XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP

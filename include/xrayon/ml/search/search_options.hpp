@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef XRAYON_ML_SEARCH_SEARCH_OPTIONS_HPP
+#define XRAYON_ML_SEARCH_SEARCH_OPTIONS_HPP
+
+#include <cstddef>
+#include <span>
+
+#include <xrayon/exec/run_options.hpp>
+#include <xrayon/ml/validation/validation_options.hpp>
+
+namespace xrayon::ml {
+
+/// How a search runs.
+struct search_options {
+    bool refit = true;                        ///< Fit the best candidate on all rows.
+    bool train_scores = false;                ///< Score the training rows too.
+    error_score error = error_score::raise;   ///< What becomes of a candidate that throws. A NaN is a score like any other here, and ranks last.
+    fold_algebra algebra = fold_algebra::automatic;
+    std::span<const double> weights = {};     ///< Of rows, for fit(x, y, weights); empty: none.
+    std::span<const double> costs = {};       ///< What each candidate takes, in any unit: the dearest run first. Empty: fold by fold.
+    run_options run = {};                     ///< A deadline ends the search with what is there: see search_result::complete.
+};
+
+} // namespace xrayon::ml
+
+#endif // XRAYON_ML_SEARCH_SEARCH_OPTIONS_HPP
