@@ -27,6 +27,11 @@ x, y = sets["iris"]
 (here / "iris.csv").write_text("sepal_length,sepal_width,petal_length,petal_width,species\n" + "".join(
     ",".join("%r" % v for v in row) + ",%d\n" % label for row, label in zip(x.tolist(), y)), encoding="ascii", newline="\n")
 
+def neg_log_loss(model, x, y):
+    """By the definition: scikit-learn's scorer hands on one of two columns only, and 1 - p has lost the digits of a small p."""
+    return -log_loss(y, model.predict_proba(x), labels=model.classes_)
+
+
 models = {
     "ordinary_least_squares": (LinearRegression(), "r2"),
     "ridge": (Ridge(alpha=0.5), "r2"),
@@ -41,12 +46,6 @@ models = {
     "scaled_ridge_classifier": (make_pipeline(StandardScaler(), RidgeClassifier(alpha=3.0)), "accuracy"),
     "scaled_ridge": (make_pipeline(StandardScaler(), Ridge(alpha=3.0)), "r2"),
 }
-
-
-def neg_log_loss(model, x, y):
-    """By the definition: scikit-learn's scorer hands on one of two columns only, and 1 - p has lost the digits of a small p."""
-    return -log_loss(y, model.predict_proba(x), labels=model.classes_)
-
 
 out = ["""// SPDX-License-Identifier: Apache-2.0
 #ifndef XRAYON_TESTS_ML_GOLDEN_MODELS_HPP

@@ -102,12 +102,12 @@ public:
     [[nodiscard]] static std::vector<std::optional<ridge>> solve_path(std::span<const ridge> models, const statistics_type& s) {
         const blas_guard one_thread;
         auto [g, c] = detail::normal_equations(s);
-        const detail::ridge_path path(std::move(g), s.features);
+        const detail::ridge_path path(g, s.features);
         const std::vector<double> rotated = path.rotate(c);
         std::vector<std::optional<ridge>> out;
         for (const ridge& model : models) {
             const double alpha = model.options_.alpha;
-            out.push_back(path.holds(alpha) ? model.with(s, path.solve(rotated, alpha)) : model.solve(s));
+            out.push_back(path.holds(alpha) ? model.with(s, path.solve(rotated, 1, alpha)) : model.solve(s));
         }
         return out;
     }

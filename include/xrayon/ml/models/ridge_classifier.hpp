@@ -123,12 +123,12 @@ public:
         if (models.empty()) {
             return out;
         }
-        system equations = of(s, models.front().options_.intercept);
-        const detail::ridge_path path(std::move(equations.g), s.features);
+        const system equations = of(s, models.front().options_.intercept);
+        const detail::ridge_path path(equations.g, s.features);
         const std::vector<double> rotated = path.rotate(equations.c);
         for (const ridge_classifier& model : models) {
             const double alpha = model.options_.alpha;
-            out.push_back(path.holds(alpha) ? model.with(s, equations, path.solve(rotated, alpha)) : model.solve(s));
+            out.push_back(path.holds(alpha) ? model.with(s, equations, path.solve(rotated, targets(s), alpha)) : model.solve(s));
         }
         return out;
     }

@@ -66,56 +66,74 @@ inline constexpr double worst_reciprocal_condition = 1e-8;
     return true;
 }
 
-/// The eigenvectors of G, with which (G + alpha I) w = c is solved for many alpha.
+/// @brief The eigenvectors of G, with which (G + alpha I) w = c is solved for many alpha. Columns whose diagonal is 0 are left out: their w is 0.
 class ridge_path {
 public:
-    /// @param g  d x d, symmetric; overwritten.
-    explicit ridge_path(std::vector<double> g, std::size_t d) : vectors_(std::move(g)), d_(d) {
-        values_ = symmetric_eigen(array_view<double, 2>(vectors_.data(), {d, d}));
+    /// @param g  d x d, symmetric.
+    explicit ridge_path(const std::vector<double>& g, std::size_t d) : d_(d) {
+        for (std::size_t j = 0; j < d; ++j) {
+            if (g[j * d + j] != 0) {
+                used_.push_back(j);
+            }
+        }
+        const std::size_t m = used_.size();
+        vectors_.resize(m * m);
+        for (std::size_t i = 0; i < m; ++i) {
+            for (std::size_t j = 0; j < m; ++j) {
+                vectors_[i * m + j] = g[used_[i] * d + used_[j]];
+            }
+        }
+        values_ = symmetric_eigen(array_view<double, 2>(vectors_.data(), {m, m}));
     }
 
-    /// False where alpha is too small beside the greatest eigenvalue for its rounding: then solve_scaled.
+    /// False where alpha is too small beside the greatest eigenvalue, so that the eigenvectors' rounding would show: then solve_scaled.
     [[nodiscard]] bool holds(double alpha) const noexcept {
-        return d_ == 0 || std::max(values_.front(), 0.0) + alpha >= 1e-11 * (values_.back() + alpha);
+        return values_.empty() || std::max(values_.front(), 0.0) + alpha >= 1e-6 * (values_.back() + alpha);
     }
 
     /// The right-hand sides (rows of d) in the basis of eigenvectors.
     [[nodiscard]] std::vector<double> rotate(const std::vector<double>& right) const {
+        const std::size_t m = used_.size();
         const std::size_t targets = d_ == 0 ? 0 : right.size() / d_;
-        std::vector<double> out(targets * d_);
+        std::vector<double> out(targets * m);
         for (std::size_t t = 0; t < targets; ++t) {
-            for (std::size_t k = 0; k < d_; ++k) {
+            for (std::size_t k = 0; k < m; ++k) {
                 double sum = 0;
-                for (std::size_t j = 0; j < d_; ++j) {
-                    sum += vectors_[k * d_ + j] * right[t * d_ + j];
+                for (std::size_t j = 0; j < m; ++j) {
+                    sum += vectors_[k * m + j] * right[t * d_ + used_[j]];
                 }
-                out[t * d_ + k] = sum;
+                out[t * m + k] = sum;
             }
         }
         return out;
     }
 
-    /// w for what rotate gave.
-    [[nodiscard]] std::vector<double> solve(const std::vector<double>& rotated, double alpha) const {
-        std::vector<double> out(rotated.size(), 0.0);
-        const std::size_t targets = d_ == 0 ? 0 : rotated.size() / d_;
+    /// w (rows of d) for what rotate gave for `targets` sides.
+    [[nodiscard]] std::vector<double> solve(const std::vector<double>& rotated, std::size_t targets, double alpha) const {
+        const std::size_t m = used_.size();
+        std::vector<double> out(targets * d_, 0.0);
+        std::vector<double> w(m);
         for (std::size_t t = 0; t < targets; ++t) {
-            for (std::size_t k = 0; k < d_; ++k) {
-                const double part = rotated[t * d_ + k] / (std::max(values_[k], 0.0) + alpha);
-                const double* const vector = vectors_.data() + k * d_;
-                double* const w = out.data() + t * d_;
-                for (std::size_t j = 0; j < d_; ++j) {
+            std::fill(w.begin(), w.end(), 0.0);
+            for (std::size_t k = 0; k < m; ++k) {
+                const double part = rotated[t * m + k] / (std::max(values_[k], 0.0) + alpha);
+                const double* const vector = vectors_.data() + k * m;
+                for (std::size_t j = 0; j < m; ++j) {
                     w[j] += part * vector[j];
                 }
+            }
+            for (std::size_t j = 0; j < m; ++j) {
+                out[t * d_ + used_[j]] = w[j];
             }
         }
         return out;
     }
 
 private:
+    std::size_t d_;
+    std::vector<std::size_t> used_;
     std::vector<double> vectors_;
     std::vector<double> values_;
-    std::size_t d_;
 };
 
 /// The part of [X y]'s sums that is X's, and its products with y.
