@@ -94,6 +94,9 @@ public:
             detail::lapack<Real>::potrf("U", &n_, a_.data(), &n_, &info);
         }
         positive_ = info == 0;
+        for (std::size_t i = 0; i < a.shape(0); ++i) {
+            positive_ = positive_ && std::isfinite(a(i, i));  // OpenBLAS factors NaN without a word
+        }
     }
 
     /// False where A is not positive definite, as far as rounding can tell: then there is nothing to solve with.
