@@ -60,12 +60,14 @@ struct named_workload {
     std::string_view name;
     scalability::workload (*make)(const scalability::labelled_rows&, const scalability::settings&);
 };
-constexpr std::array<named_workload, 5> workloads{{
+constexpr std::array<named_workload, 7> workloads{{
     {"batch_inference", scalability::batch_inference},
     {"uncertainty", scalability::uncertainty},
     {"preprocess", scalability::preprocess},
     {"gradients", scalability::gradients},
     {"ensemble", scalability::ensemble},
+    {"cross-validation", scalability::cross_validation},
+    {"grid-search", scalability::grid_search},
 }};
 
 std::string version() {

@@ -49,6 +49,8 @@ workload uncertainty(const labelled_rows& data, const settings& asked);
 workload preprocess(const labelled_rows& data, const settings& asked);
 workload gradients(const labelled_rows& data, const settings& asked);
 workload ensemble(const labelled_rows& data, const settings& asked);
+workload cross_validation(const labelled_rows& data, const settings& asked);
+workload grid_search(const labelled_rows& data, const settings& asked);
 /// @}
 
 } // namespace scalability
