@@ -102,13 +102,14 @@ public:
     [[nodiscard]] static std::vector<std::optional<ridge>> solve_path(std::span<const ridge> models, const statistics_type& s) {
         const blas_guard one_thread;
         auto [g, c] = detail::normal_equations(s);
-        const detail::ridge_path path(g, s.features);
-        const std::vector<double> rotated = path.rotate(c);
-        std::vector<std::optional<ridge>> out;
+        std::vector<double> alphas;
         for (const ridge& model : models) {
-            const double alpha = model.options_.alpha;
-            out.push_back(path.holds(alpha) ? model.with(s, path.solve(rotated, 1, alpha)) : model.solve(s));
+            alphas.push_back(model.options_.alpha);
         }
+        std::vector<std::optional<ridge>> out(models.size());
+        detail::solve_for_alphas(
+            g, s.features, c, alphas, [&](std::size_t i, std::vector<double> w) { out[i] = models[i].with(s, std::move(w)); },
+            [&](std::size_t i) { out[i] = models[i].solve(s); });
         return out;
     }
 

@@ -119,17 +119,19 @@ public:
     [[nodiscard]] static std::vector<std::optional<ridge_classifier>> solve_path(std::span<const ridge_classifier> models, const statistics_type& s) {
         const blas_guard one_thread;
         check_classes(s);
-        std::vector<std::optional<ridge_classifier>> out;
+        std::vector<std::optional<ridge_classifier>> out(models.size());
         if (models.empty()) {
             return out;
         }
         const system equations = of(s, models.front().options_.intercept);
-        const detail::ridge_path path(equations.g, s.features);
-        const std::vector<double> rotated = path.rotate(equations.c);
+        std::vector<double> alphas;
         for (const ridge_classifier& model : models) {
-            const double alpha = model.options_.alpha;
-            out.push_back(path.holds(alpha) ? model.with(s, equations, path.solve(rotated, targets(s), alpha)) : model.solve(s));
+            alphas.push_back(model.options_.alpha);
         }
+        detail::solve_for_alphas(
+            equations.g, s.features, equations.c, alphas,
+            [&](std::size_t i, std::vector<double> w) { out[i] = models[i].with(s, equations, std::move(w)); },
+            [&](std::size_t i) { out[i] = models[i].solve(s); });
         return out;
     }
 

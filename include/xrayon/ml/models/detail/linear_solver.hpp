@@ -12,6 +12,7 @@
 
 #include <xrayon/array/array_view.hpp>
 #include <xrayon/array/lapack.hpp>
+#include <xrayon/array/packed_matrix.hpp>
 #include <xrayon/ml/models/detail/linear_statistics.hpp>
 
 namespace xrayon::ml::detail {
@@ -88,42 +89,41 @@ public:
 
     /// False where alpha is too small beside the greatest eigenvalue, so that the eigenvectors' rounding would show: then solve_scaled.
     [[nodiscard]] bool holds(double alpha) const noexcept {
-        return values_.empty() || std::max(values_.front(), 0.0) + alpha >= 1e-6 * (values_.back() + alpha);
+        return values_.empty() || std::max(values_.front(), 0.0) + alpha >= worst_reciprocal_condition * (values_.back() + alpha);
     }
 
-    /// The right-hand sides (rows of d) in the basis of eigenvectors.
-    [[nodiscard]] std::vector<double> rotate(const std::vector<double>& right) const {
+    /// @brief w for each alpha and each row c of `right`: alphas x targets rows of d.
+    /// In the basis of eigenvectors alpha is added to a diagonal; there and back is a product each, for all of them.
+    [[nodiscard]] std::vector<double> solve(const std::vector<double>& right, std::span<const double> alphas) const {
         const std::size_t m = used_.size();
         const std::size_t targets = d_ == 0 ? 0 : right.size() / d_;
-        std::vector<double> out(targets * m);
+        const std::size_t rows = alphas.size() * targets;
+        std::vector<double> out(rows * d_, 0.0);
+        if (m == 0) {
+            return out;
+        }
+        std::vector<double> c(targets * m);
         for (std::size_t t = 0; t < targets; ++t) {
-            for (std::size_t k = 0; k < m; ++k) {
-                double sum = 0;
-                for (std::size_t j = 0; j < m; ++j) {
-                    sum += vectors_[k * m + j] * right[t * d_ + used_[j]];
-                }
-                out[t * m + k] = sum;
+            for (std::size_t j = 0; j < m; ++j) {
+                c[t * m + j] = right[t * d_ + used_[j]];
             }
         }
-        return out;
-    }
-
-    /// w (rows of d) for what rotate gave for `targets` sides.
-    [[nodiscard]] std::vector<double> solve(const std::vector<double>& rotated, std::size_t targets, double alpha) const {
-        const std::size_t m = used_.size();
-        std::vector<double> out(targets * d_, 0.0);
-        std::vector<double> w(m);
-        for (std::size_t t = 0; t < targets; ++t) {
-            std::fill(w.begin(), w.end(), 0.0);
-            for (std::size_t k = 0; k < m; ++k) {
-                const double part = rotated[t * m + k] / (std::max(values_[k], 0.0) + alpha);
-                const double* const vector = vectors_.data() + k * m;
-                for (std::size_t j = 0; j < m; ++j) {
-                    w[j] += part * vector[j];
+        const array_view<const double, 2> vectors(vectors_.data(), {m, m});
+        std::vector<double> rotated(targets * m);
+        packed_gemm(array_view<const double, 2>(c.data(), {targets, m}), packed_matrix<double>(vectors.transposed()), array_view<double, 2>(rotated.data(), {targets, m}));
+        std::vector<double> scaled(rows * m);
+        for (std::size_t a = 0; a < alphas.size(); ++a) {
+            for (std::size_t t = 0; t < targets; ++t) {
+                for (std::size_t k = 0; k < m; ++k) {
+                    scaled[(a * targets + t) * m + k] = rotated[t * m + k] / (std::max(values_[k], 0.0) + alphas[a]);
                 }
             }
+        }
+        std::vector<double> w(rows * m);
+        packed_gemm(array_view<const double, 2>(scaled.data(), {rows, m}), packed_matrix<double>(vectors), array_view<double, 2>(w.data(), {rows, m}));
+        for (std::size_t r = 0; r < rows; ++r) {
             for (std::size_t j = 0; j < m; ++j) {
-                out[t * d_ + used_[j]] = w[j];
+                out[r * d_ + used_[j]] = w[r * m + j];
             }
         }
         return out;
@@ -135,6 +135,31 @@ private:
     std::vector<double> vectors_;
     std::vector<double> values_;
 };
+
+/// @brief Solves for many alphas: where the path holds by it, and the others alone by `one(i)`.
+/// @param accept  `accept(i, w)` takes the coefficients of alpha i: targets x d.
+template <class Accept, class One>
+void solve_for_alphas(const std::vector<double>& g, std::size_t d, const std::vector<double>& right, const std::vector<double>& alphas, const Accept& accept,
+                      const One& one) {
+    const ridge_path path(g, d);
+    std::vector<double> held;
+    for (const double alpha : alphas) {
+        if (path.holds(alpha)) {
+            held.push_back(alpha);
+        }
+    }
+    const std::vector<double> solved = path.solve(right, held);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < alphas.size(); ++i) {
+        if (path.holds(alphas[i])) {
+            const auto first = solved.begin() + static_cast<std::ptrdiff_t>(at * right.size());
+            accept(i, std::vector<double>(first, first + static_cast<std::ptrdiff_t>(right.size())));
+            ++at;
+        } else {
+            one(i);
+        }
+    }
+}
 
 /// The part of [X y]'s sums that is X's, and its products with y.
 [[nodiscard]] inline std::pair<std::vector<double>, std::vector<double>> normal_equations(const linear_statistics& s) {

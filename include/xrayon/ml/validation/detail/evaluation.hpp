@@ -380,7 +380,7 @@ private:
 
     void solve_group(group& g, std::size_t f) {
         if constexpr (mergeable) {
-            const auto& sums = sums_[&g - groups_.data()][f];
+            const auto& sums = sums_[group_of_[g.members.front()]][f];
             seconds spent{};
             std::vector<std::optional<model>> models;
             timed(spent, [&] {
