@@ -32,6 +32,7 @@
 #include <xrayon/ml/metrics/top_k_accuracy.hpp>
 #include <xrayon/ml/optimizer/adam.hpp>
 #include <xrayon/ml/optimizer/sgd.hpp>
+#include <xrayon/ml/pipeline.hpp>
 #include <xrayon/ml/preprocess/max_abs_scaler.hpp>
 #include <xrayon/ml/preprocess/min_max_scaler.hpp>
 #include <xrayon/ml/preprocess/normalizer.hpp>
@@ -39,6 +40,11 @@
 #include <xrayon/ml/preprocess/robust_scaler.hpp>
 #include <xrayon/ml/preprocess/standard_scaler.hpp>
 #include <xrayon/ml/preprocess/standardize_chunk.hpp>
+#include <xrayon/ml/search/grid_search.hpp>
+#include <xrayon/ml/search/halving_search.hpp>
+#include <xrayon/ml/search/nested_cross_validate.hpp>
+#include <xrayon/ml/search/random_candidates.hpp>
+#include <xrayon/ml/search/validation_curve.hpp>
 #include <xrayon/ml/split/blocked_time_series_split.hpp>
 #include <xrayon/ml/split/group_k_fold.hpp>
 #include <xrayon/ml/split/group_shuffle_split.hpp>
@@ -55,5 +61,9 @@
 #include <xrayon/ml/split/stratified_shuffle_split.hpp>
 #include <xrayon/ml/split/time_series_split.hpp>
 #include <xrayon/ml/train_test_split.hpp>
+#include <xrayon/ml/validation/cross_val_predict.hpp>
+#include <xrayon/ml/validation/cross_validate.hpp>
+#include <xrayon/ml/validation/learning_curve.hpp>
+#include <xrayon/ml/validation/permutation_test.hpp>
 
 #endif // XRAYON_ML_ML_HPP

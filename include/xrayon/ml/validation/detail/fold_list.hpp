@@ -79,6 +79,7 @@ struct fold_survey {
     /// the rows that are never tested.
     bool complementary = true;
     std::vector<std::size_t> never_tested;
+    bool tested_once = true;  ///< Each row by exactly one fold.
 };
 
 /// Looks at all folds, and checks them.
@@ -95,6 +96,7 @@ template <fold_range Folds>
         out.complementary = out.complementary && f.train.size() + f.test.size() == rows;
         for (const std::size_t row : f.test) {
             out.complementary = out.complementary && !tested[row];
+            out.tested_once = out.tested_once && !tested[row];
             tested[row] = true;
         }
     }
@@ -103,6 +105,7 @@ template <fold_range Folds>
             out.never_tested.push_back(row);
         }
     }
+    out.tested_once = out.tested_once && out.never_tested.empty();
     return out;
 }
 
