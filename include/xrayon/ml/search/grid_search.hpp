@@ -102,12 +102,12 @@ void fill_result(search_result<P, Model>& out, std::vector<fold_outcome<Model>>&
 /// @endcode
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
-             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_of<Y>>
+             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto grid_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
                                const search_options& options = {}) {
     using E = detail::made_estimator<Make, Space>;
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     const std::size_t count = space.size();
     check(count >= 1, "grid_search: 0 candidates");
     if (!options.costs.empty()) {
@@ -168,7 +168,7 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
 /// @brief The same with one metric.
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric Metric>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
-             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_of<Y>>
+             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto grid_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
                                const search_options& options = {}) {
     return grid_search(make, space, x, y, splitter, scores(metric), options);
@@ -179,8 +179,8 @@ namespace detail {
 /// What a function of a candidate and a fold's rows is called with.
 template <class F, class P, class X, class Y>
 concept candidate_function = std::is_arithmetic_v<
-    std::invoke_result_t<const F&, const P&, array_view<const element_of_matrix<X>, 2>, std::span<const target_of<Y>>, array_view<const element_of_matrix<X>, 2>,
-                         std::span<const target_of<Y>>>>;
+    std::invoke_result_t<const F&, const P&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>, array_view<const element_of_matrix<X>, 2>,
+                         std::span<const target_value_t<Y>>>>;
 
 } // namespace detail
 
@@ -192,7 +192,7 @@ template <parameter_space Space, class X, indexed_range Y, class Splitter, class
 [[nodiscard]] search_result<parameters_of<Space>, no_model> grid_search(const Space& space, const X& x, const Y& y, const Splitter& splitter,
                                                                         const F& fit_and_score, const search_options& options = {}) {
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     const std::size_t count = space.size();
     check(count >= 1, "grid_search: 0 candidates");
     if (!options.costs.empty()) {

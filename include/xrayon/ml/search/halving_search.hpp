@@ -94,12 +94,12 @@ struct chosen_candidates {
 /// K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (2016).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
-             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_of<Y>>
+             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto halving_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
                                   const halving_options& options = {}) {
     using E = detail::made_estimator<Make, Space>;
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     using model = detail::model_of<E, T, L>;
     check(options.factor >= 2, "halving_search: options.factor must be >= 2", options.factor);
     const std::size_t count = space.size();
@@ -117,7 +117,7 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     std::size_t least = options.min_rows;
     if (least == 0) {
         least = 2 * survey.count;
-        if constexpr (is_classifier<E, Y>() && std::totally_ordered<detail::target_of<Y>>) {
+        if constexpr (is_classifier<E, Y>() && std::totally_ordered<detail::target_value_t<Y>>) {
             least *= detail::encode_labels("halving_search", "y", y).size();
         }
         least = std::min(least, n);

@@ -45,12 +45,12 @@ struct nested_cross_validation {
 /// @throws ...  what the lowest failing outer fold's search threw
 /// G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance evaluation", JMLR 11 (2010).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Outer, class Inner, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y> && detail::splits_rows<Inner, std::span<const detail::target_of<Y>>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y> && detail::splits_rows<Inner, std::span<const detail::target_value_t<Y>>>
 [[nodiscard]] nested_cross_validation<parameters_of<Space>> nested_cross_validate(const Make& make, const Space& space, const X& x, const Y& y, const Outer& outer,
                                                                                   const Inner& inner, const score_set<Metrics...>& scores,
                                                                                   const search_options& options = {}) {
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     using E = detail::made_estimator<Make, Space>;
     const array_view<const T, 2> rows = detail::labelled("nested_cross_validate", x, y);
     decltype(auto) folds = detail::folds_of("nested_cross_validate", outer, y);

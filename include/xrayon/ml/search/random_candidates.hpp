@@ -2,6 +2,7 @@
 #ifndef XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP
 #define XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include <xrayon/core/check.hpp>
+#include <xrayon/ml/detail/elementary.hpp>
 #include <xrayon/ml/search/axis.hpp>
 #include <xrayon/random/integer.hpp>
 #include <xrayon/random/stream.hpp>
@@ -28,13 +30,12 @@ struct uniform_between {
     [[nodiscard]] double operator()(stream& source) const { return draw_uniform<double>(source, lo, hi); }
 };
 
-/// Numbers of [lo, hi) whose logarithms are each as likely: for rates and penalties.
+/// Numbers of [lo, hi] whose logarithms are each as likely: for rates and penalties.
 struct log_uniform {
     double lo, hi;
     [[nodiscard]] double operator()(stream& source) const {
-        check(lo > 0 && hi >= lo && std::isfinite(hi), "log_uniform: bounds must be 0 < lo <= hi", lo);
-        const double drawn = std::exp(draw_uniform<double>(source, std::log(lo), std::log(hi)));
-        return drawn < lo ? lo : drawn > hi ? hi : drawn;
+        check(lo > 0 && hi >= lo && std::isfinite(hi / lo), "log_uniform: bounds must be 0 < lo <= hi, and hi / lo finite; lo", lo);
+        return std::max(lo, hi * detail::exp_below(-draw_uniform<double>(source) * detail::log_above(hi / lo)));
     }
 };
 
@@ -71,7 +72,7 @@ template <class P, class V, class Draw>
 
 /// @brief Candidates of type P with some parameters drawn: candidate i is drawn from `stream(seed) / i`, so the first n are the same however many there are.
 ///
-/// A parameter_space, as grid. The values are the same at every thread count; log_uniform goes through the C library's exp.
+/// A parameter_space, as grid. The same bits everywhere.
 /// @code
 /// const random_candidates space(20, 42, ridge_options{}, draw("alpha", &ridge_options::alpha, log_uniform{1e-4, 1e3}));
 /// @endcode

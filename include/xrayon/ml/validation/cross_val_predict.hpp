@@ -51,7 +51,7 @@ template <class E, class X, class Y, class Splitter, class Use>
 void with_fold_models(std::string_view op, const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options,
                       const Use& use) {
     using T = element_of_matrix<X>;
-    using L = target_of<Y>;
+    using L = target_value_t<Y>;
     const array_view<const T, 2> rows = labelled(op, x, y);
     if (!options.weights.empty()) {
         check_same_shape(op, "options.weights", std::array{options.weights.size()}, "y", std::array{rows.shape(0)});
@@ -89,10 +89,10 @@ void with_fold_models(std::string_view op, const E& estimator, const X& x, const
 /// @throws argument_error  if a row is tested by no fold or by two; and as cross_validate
 /// **Cost.** As cross_validate; the models of all folds are kept until the end.
 template <class E, class X, indexed_range Y, class Splitter>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_val_predict(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options = {}) {
-    using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_of<Y>>;
-    using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_of<Y>>;
+    using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
+    using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
     using value = std::remove_cvref_t<element_t<std::remove_cvref_t<decltype(std::declval<const model&>().predict(std::declval<const argument&>()))>>>;
     std::vector<value> out(element_count(y));
     detail::with_fold_models("cross_val_predict", estimator, x, y, splitter, options, [&](std::span<const std::size_t> rows, const model& m, const auto& test) {
@@ -107,14 +107,14 @@ template <class E, class X, indexed_range Y, class Splitter>
 /// @brief As cross_val_predict, with probabilities: n x c, a column for each label of y, ascending. Every fold must learn from rows of every class.
 /// @throws argument_error  also if a fold's model knows other classes than y has
 template <class E, class X, indexed_range Y, class Splitter>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
-             && predicts_probabilities<detail::model_of<E, detail::element_of_matrix<X>, detail::target_of<Y>>,
-                                       detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_of<Y>>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+             && predicts_probabilities<detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>,
+                                       detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>>
 [[nodiscard]] auto cross_val_predict_proba(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options = {}) {
-    using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_of<Y>>;
-    using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_of<Y>>;
+    using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
+    using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
     using matrix = std::remove_cvref_t<decltype(std::declval<const model&>().predict_proba(std::declval<const argument&>()))>;
-    std::vector<detail::target_of<Y>> classes = detail::copy_targets(y);
+    std::vector<detail::target_value_t<Y>> classes = detail::copy_targets(y);
     std::sort(classes.begin(), classes.end());
     classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
     matrix out = matrix::from_shape({element_count(y), classes.size()});

@@ -59,10 +59,10 @@ using element_of_matrix = std::remove_const_t<typename decltype(view_of<2>(std::
 
 /// What a function of a fold's rows is called with.
 template <class F, class X, class Y>
-concept fold_function = std::invocable<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_of<Y>>, array_view<const element_of_matrix<X>, 2>,
-                                       std::span<const target_of<Y>>>
-                        && std::is_arithmetic_v<std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_of<Y>>,
-                                                                     array_view<const element_of_matrix<X>, 2>, std::span<const target_of<Y>>>>;
+concept fold_function = std::invocable<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>, array_view<const element_of_matrix<X>, 2>,
+                                       std::span<const target_value_t<Y>>>
+                        && std::is_arithmetic_v<std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
+                                                                     array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
 
 template <class Model>
 [[nodiscard]] cross_validation<Model> collect_folds(std::vector<fold_outcome<Model>>& table, const std::vector<std::string>& names,
@@ -128,11 +128,11 @@ template <class Model>
 /// std::cout << result << '\n';
 /// @endcode
 template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
                                   const cross_validation_options& options = {}) {
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     const array_view<const T, 2> rows = detail::labelled("cross_validate", x, y);
     if (!options.weights.empty()) {
         check_same_shape("cross_validate", "options.weights", std::array{options.weights.size()}, "y", std::array{rows.shape(0)});
@@ -163,7 +163,7 @@ template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
 
 /// @brief The same with one metric.
 template <class E, class X, indexed_range Y, class Splitter, metric Metric>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
                                   const cross_validation_options& options = {}) {
     return cross_validate(estimator, x, y, splitter, scores(metric), options);
@@ -171,7 +171,7 @@ template <class E, class X, indexed_range Y, class Splitter, metric Metric>
 
 /// @brief The same by the usual folds and metric: `options.folds` folds of stratified_k_fold and accuracy for classifiers, of k_fold and r2 for others.
 template <class E, class X, indexed_range Y>
-    requires viewable_as<const X&, 2> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
+    requires viewable_as<const X&, 2> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const cross_validation_options& options = {}) {
     if constexpr (is_classifier<E, Y>()) {
         return cross_validate(estimator, x, y, stratified_k_fold{.folds = options.folds}, scores(accuracy), options);
@@ -194,7 +194,7 @@ template <class X, indexed_range Y, class Splitter, class F>
 [[nodiscard]] cross_validation<no_model> cross_validate(const X& x, const Y& y, const Splitter& splitter, const F& fit_and_score,
                                                         const cross_validation_options& options = {}) {
     using T = detail::element_of_matrix<X>;
-    using L = detail::target_of<Y>;
+    using L = detail::target_value_t<Y>;
     const array_view<const T, 2> rows = detail::labelled("cross_validate", x, y);
     decltype(auto) folds = detail::folds_of("cross_validate", splitter, y);
     const detail::fold_survey survey = detail::survey_folds("cross_validate", folds, rows.shape(0));

@@ -45,11 +45,11 @@ struct permutation_test_result {
 /// @throws argument_error  if permutations is 0; and as cross_validate, of the lowest permutation that fails
 /// **Cost.** permutations + 1 cross-validations. Memory: a copy of y for each permutation that is running.
 template <class E, class X, indexed_range Y, class Splitter, metric Metric>
-    requires viewable_as<const X&, 2> && detail::splits_rows<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_of<Y>>
+    requires viewable_as<const X&, 2> && detail::splits_rows<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] permutation_test_result permutation_test(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
                                                        const permutation_test_options& options = {}) {
     check(options.permutations >= 1, "permutation_test: permutations must be >= 1", options.permutations);
-    const std::vector<detail::target_of<Y>> targets = detail::copy_targets(y);
+    const std::vector<detail::target_value_t<Y>> targets = detail::copy_targets(y);
     const auto rows = detail::labelled("permutation_test", x, y);
     std::vector<detail::mt19937> before;
     detail::mt19937 random(options.seed);
@@ -57,7 +57,7 @@ template <class E, class X, indexed_range Y, class Splitter, metric Metric>
         before.push_back(random);
         detail::skip_permutation(targets.size(), random);
     }
-    const auto mean_score = [&](const std::vector<detail::target_of<Y>>& labels) {
+    const auto mean_score = [&](const std::vector<detail::target_value_t<Y>>& labels) {
         const cross_validation_options how{.algebra = options.algebra};
         return cross_validate(estimator, rows, labels, splitter, metric, how).mean();
     };
@@ -69,7 +69,7 @@ template <class E, class X, indexed_range Y, class Splitter, metric Metric>
             }
             detail::mt19937 engine = before[i - 1];
             const std::vector<std::size_t> order = detail::permutation(targets.size(), engine);
-            std::vector<detail::target_of<Y>> shuffled(targets.size());
+            std::vector<detail::target_value_t<Y>> shuffled(targets.size());
             for (std::size_t k = 0; k < order.size(); ++k) {
                 shuffled[k] = targets[order[k]];
             }

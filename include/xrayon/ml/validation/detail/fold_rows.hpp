@@ -20,14 +20,14 @@ namespace xrayon::ml::detail {
 
 /// What targets are kept as: bool as int, because std::vector<bool> has no elements to point at.
 template <indexed_range Y>
-using target_of = std::conditional_t<std::is_same_v<std::remove_cvref_t<element_t<Y>>, bool>, int, std::remove_cvref_t<element_t<Y>>>;
+using target_value_t = std::conditional_t<std::is_same_v<std::remove_cvref_t<element_t<Y>>, bool>, int, std::remove_cvref_t<element_t<Y>>>;
 
 template <indexed_range Y>
-[[nodiscard]] std::vector<target_of<Y>> copy_targets(const Y& y) {
-    std::vector<target_of<Y>> out;
+[[nodiscard]] std::vector<target_value_t<Y>> copy_targets(const Y& y) {
+    std::vector<target_value_t<Y>> out;
     out.reserve(element_count(y));
     for (std::size_t i = 0; i < element_count(y); ++i) {
-        out.push_back(static_cast<target_of<Y>>(element(y, i)));
+        out.push_back(static_cast<target_value_t<Y>>(element(y, i)));
     }
     return out;
 }

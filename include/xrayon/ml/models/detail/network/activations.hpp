@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <xrayon/ml/models/detail/network/elementary.hpp>
 #include <xrayon/core/wide_kernel.hpp>
+#include <xrayon/ml/detail/elementary.hpp>
 
 // What is done to hidden layers, number by number: tanh (ReLU is part of the matrix product), dropout, and both backwards. Kernels of
 // wide.hpp over `count` numbers without gaps.

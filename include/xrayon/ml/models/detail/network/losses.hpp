@@ -7,8 +7,8 @@
 #include <concepts>
 #include <cstddef>
 
-#include <xrayon/ml/models/detail/network/elementary.hpp>
 #include <xrayon/core/wide_kernel.hpp>
+#include <xrayon/ml/detail/elementary.hpp>
 
 // The last layer: softmax with cross-entropy, or the values themselves with the squared distance. Rows lie one behind the other without gaps.
 

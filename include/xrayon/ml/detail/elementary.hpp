@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef XRAYON_ML_MODELS_DETAIL_NETWORK_ELEMENTARY_HPP
-#define XRAYON_ML_MODELS_DETAIL_NETWORK_ELEMENTARY_HPP
+#ifndef XRAYON_ML_DETAIL_ELEMENTARY_HPP
+#define XRAYON_ML_DETAIL_ELEMENTARY_HPP
 
 #include <array>
 #include <bit>
@@ -11,7 +11,7 @@
 
 #include <xrayon/core/config.hpp>
 
-// exp, tanh and log for networks. The C library's change their bits from version to version and from scalar to vector code; these are
+// exp, tanh and log for networks and searches. The C library's change their bits from version to version and from scalar to vector code; these are
 // straight lines of exact operations, sums, products and std::fma, without branches or tables, so that a loop over them is vectorised
 // and gives the same bits at every width.
 
@@ -137,4 +137,4 @@ template <unsigned K, unsigned Last>
 
 } // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_NETWORK_ELEMENTARY_HPP
+#endif // XRAYON_ML_DETAIL_ELEMENTARY_HPP
