@@ -27,6 +27,7 @@
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/estimator.hpp>
 #include <xrayon/ml/metrics/scores.hpp>
+#include <xrayon/ml/search/detail/search_journal.hpp>
 #include <xrayon/ml/search/grid.hpp>
 #include <xrayon/ml/search/search_options.hpp>
 #include <xrayon/ml/search/search_result.hpp>
@@ -92,6 +93,10 @@ void fill_result(search_result<P, Model>& out, std::vector<fold_outcome<Model>>&
 /// @throws ...             what the lowest failing (candidate, fold) threw, unchanged: options.run.report says which, counting candidate x folds + fold
 /// @throws cancelled       if a stop was requested; with a deadline the result says that it is not complete
 ///
+/// **Journal.** With `options.journal.path` each fit is written down when it is done. A search that was killed, or that threw, goes on where it was when it is called again
+/// with the same arguments, at any thread count, and its table is that of one that ran through, byte for byte. Fits that failed are tried again.
+/// @throws journal_error, io_error  if the file is another search's, damaged before its end, or in use
+///
 /// **One set of tasks.** All candidates on all folds run as one call, so no thread waits for the end of a candidate. Fits that share something share it: sums over rows
 /// (mergeable estimators), one factorisation for all alphas of a ridge, neighbours for all k.
 /// **Cost.** candidates x folds fits and predictions, less what is shared. Memory: for each worker the rows of one fold.
@@ -139,7 +144,18 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     how.weights = options.weights;
     how.costs = options.costs;
     how.run = &options.run;
+    std::optional<detail::search_journal<detail::model_of<E, T, L>>> journal;
+    if (!options.journal.path.empty()) {
+        journal.emplace(options.journal,
+                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names, out.parameter_texts, options), count,
+                        survey.count, out.metrics.size());
+        how.known = [&](std::size_t c, std::size_t f) { return journal->knows(c, f); };
+    }
     detail::evaluation<E, T, L, std::remove_cvref_t<decltype(folds)>, score_set<Metrics...>> job(estimators, {rows, targets}, folds, survey, scores, how);
+    if (journal) {
+        journal->load(job.table(), options.train_scores);
+        how.done = [&](std::size_t c, std::size_t f) { journal->add(c, f, job.table()[c * survey.count + f]); };
+    }
     try {
         job.run();
     } catch (const cancelled& end) {
@@ -220,10 +236,19 @@ template <parameter_space Space, class X, indexed_range Y, class Splitter, class
     });
     scratch<detail::fold_buffer<T, L>> buffers;
     std::vector<detail::fold_outcome<no_model>> table(count * k);
+    std::optional<detail::search_journal<no_model>> journal;
+    if (!options.journal.path.empty()) {
+        journal.emplace(options.journal,
+                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names, out.parameter_texts, options), count, k, 1);
+        journal->load(table, false);
+    }
     try {
         for_each_index_in_order(
             order,
             [&](std::size_t item) {
+                if (journal && journal->knows(item / k, item % k)) {
+                    return;
+                }
                 detail::fold_outcome<no_model> one;
                 try {
                     const auto buffer = buffers.borrow();
@@ -242,6 +267,9 @@ template <parameter_space Space, class X, indexed_range Y, class Splitter, class
                     one.error = std::current_exception();
                 }
                 table[item] = std::move(one);
+                if (journal) {
+                    journal->add(item / k, item % k, table[item]);
+                }
             },
             {.grain = 1, .run = options.run, .name = "grid_search"});
     } catch (const cancelled& end) {

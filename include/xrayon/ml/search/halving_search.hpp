@@ -89,6 +89,7 @@ struct chosen_candidates {
 /// Rungs are rounds: all folds of all candidates of a rung are done before one is promoted, by mean score and, where that is equal, by index. So neither threads nor
 /// luck decide who stays. Rungs, their rows and the rows of their folds are those of scikit-learn 1.2's `HalvingGridSearchCV(factor=factor, random_state=seed)`.
 ///
+/// A journal is a file for each rung: its path and ".rung0", ".rung1" ...
 /// @returns  A table for each rung, and the best candidate of the last one fitted on all rows. Same at every thread count: all but times.
 /// @throws argument_error  if factor < 2; `halving_search: options.min_rows must be ...`; `halving_search: 0 candidates`; and as grid_search
 /// K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (2016).
@@ -148,6 +149,9 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
         }
         search_options how = options.search;
         how.refit = how.refit && round + 1 == rounds;
+        if (!how.journal.path.empty()) {
+            how.journal.path += ".rung" + to_text(round);
+        }
         auto table = grid_search(make, detail::chosen_candidates<Space>{&space, &candidates}, x, y, fewer, scores, how);
         const std::vector<std::size_t> order = table.order();
         if (round + 1 == rounds) {

@@ -41,6 +41,7 @@ struct nested_cross_validation {
 /// test rows. A search's own best score is too good, because it was chosen for it.
 ///
 /// @param outer, inner  k_fold and its kin; `inner` is asked for folds of each outer training set.
+/// A journal is a file for each outer fold: its path and ".fold0", ".fold1" ...
 /// All inner fits of all outer folds share the threads of one call. In all else as grid_search. The same at every thread count.
 /// @throws ...  what the lowest failing outer fold's search threw
 /// G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance evaluation", JMLR 11 (2010).
@@ -70,7 +71,11 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
         [&](std::size_t f) {
             const auto buffer = buffers.borrow();
             const auto sets = buffer->take({rows, targets}, folds, f, true);
-            const auto searched = grid_search(make, space, sets.train.x, sets.train.y, inner, scores, how);
+            search_options mine = how;
+            if (!mine.journal.path.empty()) {
+                mine.journal.path += ".fold" + to_text(f);
+            }
+            const auto searched = grid_search(make, space, sets.train.x, sets.train.y, inner, scores, mine);
             outcome out;
             out.best = searched.best_index();
             out.thought = searched.best_score();

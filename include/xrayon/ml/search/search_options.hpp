@@ -4,11 +4,19 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/ml/validation/validation_options.hpp>
 
 namespace xrayon::ml {
+
+/// Where a search writes down what it has done, so that it can be killed and go on.
+struct search_journal_options {
+    std::string path = {};  ///< Empty: nowhere.
+    std::string key = {};   ///< What else the search is about: the model, say. A journal with another key is another search's.
+    bool durable = false;   ///< Wait for the disk at each fit, so that also a power failure loses none.
+};
 
 /// How a search runs.
 struct search_options {
@@ -18,6 +26,7 @@ struct search_options {
     fold_algebra algebra = fold_algebra::automatic;
     std::span<const double> weights = {};     ///< Of rows, for fit(x, y, weights); empty: none.
     std::span<const double> costs = {};       ///< What each candidate takes, in any unit: the dearest run first. Empty: fold by fold.
+    search_journal_options journal = {};
     run_options run = {};                     ///< A deadline ends the search with what is there: see search_result::complete.
 };
 
