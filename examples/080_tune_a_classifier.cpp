@@ -35,8 +35,8 @@ int main() {
     const auto random = ml::grid_search(make, ml::random_candidates(20, 7, penalty{}, alpha), train_x, train_y, folds, ml::accuracy);
     std::cout << "random search, 20 candidates:\n" << random.text(1);
 
-    const auto halved = ml::halving_search(make, ml::random_candidates(81, 7, penalty{}, alpha), train_x, train_y, folds, ml::scores(ml::accuracy),
-                                           {.min_rows = 50, .seed = 1});
+    const auto halved = ml::halving_search(make, ml::random_candidates(81, 7, penalty{}, alpha), train_x, train_y, folds,
+                                           ml::scores(ml::accuracy), {.min_rows = 50, .seed = 1});
     for (const auto& rung : halved.rungs) {
         std::cout << rung.rows << " rows: " << rung.candidates.size() << " candidates, the best " << rung.table.best_score() << "\n";
     }
@@ -45,7 +45,8 @@ int main() {
 
     // Another model, without a search, and how well its probabilities rank.
     std::cout << "linear discriminant analysis:\n"
-              << ml::cross_validate(ml::linear_discriminant_analysis(), train_x, train_y, folds, ml::scores(ml::accuracy, ml::roc_auc)) << "\n";
+              << ml::cross_validate(ml::linear_discriminant_analysis(), train_x, train_y, folds, ml::scores(ml::accuracy, ml::roc_auc))
+              << "\n";
 }
 
 // Output:

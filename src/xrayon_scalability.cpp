@@ -70,9 +70,7 @@ constexpr std::array<named_workload, 7> workloads{{
     {"grid-search", scalability::grid_search},
 }};
 
-std::string version() {
-    return to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH);
-}
+std::string version() { return to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH); }
 
 /// 1, 2, 4 ... up to `most`, and `most` itself.
 std::vector<std::size_t> default_threads(std::size_t most) {
@@ -95,8 +93,8 @@ std::string listed(const std::vector<std::size_t>& counts) {
 /// The versions and the machine, two lines.
 std::string header(const xrayon::runtime_info& info, const std::string& threads_text, bool utf8) {
     const std::string dot = utf8 ? " · " : ", ";
-    std::string text = "xrayon " + info.version + dot + "oneTBB " + info.tbb_version + dot + "xtensor "
-                       + to_text(XTENSOR_VERSION_MAJOR) + "." + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH);
+    std::string text = "xrayon " + info.version + dot + "oneTBB " + info.tbb_version + dot + "xtensor " + to_text(XTENSOR_VERSION_MAJOR)
+                       + "." + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH);
     for (const xrayon::blas_library& blas : info.blas) {
         // OpenBLAS says "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...": name and number will do here.
         const std::string& full = blas.version.starts_with(blas.name) ? blas.version : blas.name + " " + blas.version;
@@ -138,8 +136,8 @@ std::size_t parse_count(const std::string& option, std::string_view text, std::s
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-        throw CLI::ValidationError(option, "must be a whole number from " + to_text(least) + " to " + to_text(most) + ", got \""
-                                               + xrayon::escaped(text) + "\"");
+        throw CLI::ValidationError(
+            option, "must be a whole number from " + to_text(least) + " to " + to_text(most) + ", got \"" + xrayon::escaped(text) + "\"");
     }
     return value;
 }
@@ -185,10 +183,8 @@ int run(const options& asked, const std::string& program) {
         }
         const scalability::workload one = named.make(data, asked.workload);
         std::cout << "\n" << named.name << ": " << one.what << "\n" << one.quality << "\n\n" << std::flush;
-        reports.push_back(one.measure(threads, {.repetitions = asked.repetitions,
-                                                .warmup = asked.warmup,
-                                                .min_time = min_time,
-                                                .label = std::string(named.name)}));
+        reports.push_back(one.measure(
+            threads, {.repetitions = asked.repetitions, .warmup = asked.warmup, .min_time = min_time, .label = std::string(named.name)}));
         agree = agree && reports.back().answers_agree;
         std::cout << analyze::to_table(reports.back(), {.utf8 = utf8}) << "The " << one.answer << ' '
                   << (reports.back().answers_agree ? "are the same at every thread count." : "DIFFER BETWEEN THREAD COUNTS.") << std::endl;
@@ -203,13 +199,14 @@ int run(const options& asked, const std::string& program) {
     return agree ? done : answers_differ;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     options asked;
-    CLI::App app("Times the library's algorithms at several thread counts, on handwritten digits or a table of yours. Prints for each how good its\n"
-                 "answer is, a scaling table with intervals, and what Amdahl's law says.",
-                 "xrayon-scalability");
+    CLI::App app(
+        "Times the library's algorithms at several thread counts, on handwritten digits or a table of yours. Prints for each how good its\n"
+        "answer is, a scaling table with intervals, and what Amdahl's law says.",
+        "xrayon-scalability");
     std::string names;
     for (const named_workload& named : workloads) {
         names += (names.empty() ? "" : ", ") + std::string(named.name);
@@ -224,8 +221,9 @@ int main(int argc, char** argv) {
     app.add_option("--data", asked.data,
                    "CSV file with a header row; the last column holds integer labels. Default: the digits that ship with xrayon")
         ->type_name("FILE.csv");
-    app.add_option_function<std::string>("--threads", [&](const std::string& text) { asked.threads = parse_threads(text); },
-                                         "Thread counts, 1 to 1024. Default: 1, 2, 4 ... up to what a pool gets by itself")
+    app.add_option_function<std::string>(
+           "--threads", [&](const std::string& text) { asked.threads = parse_threads(text); },
+           "Thread counts, 1 to 1024. Default: 1, 2, 4 ... up to what a pool gets by itself")
         ->type_name("N,N,...");
     const auto add_count = [&app](const std::string& name, std::size_t& value, std::size_t least, const std::string& help) {
         constexpr std::size_t most = 1'000'000'000;
@@ -237,8 +235,9 @@ int main(int argc, char** argv) {
     add_count("--samples", asked.workload.samples, 1, "uncertainty: samples of each batch");
     add_count("--repetitions", asked.repetitions, 1, "Measurements per thread count; at least 6 for 95 % intervals");
     add_count("--warmup", asked.warmup, 0, "Rounds that do not count");
-    app.add_option_function<double>("--min-time", [&](double seconds) { asked.min_time = checked_seconds("--min-time", seconds); },
-                                    "Shortest measurement in seconds, 1e-9 to 3600. Default: " + to_text(asked.min_time))
+    app.add_option_function<double>(
+           "--min-time", [&](double seconds) { asked.min_time = checked_seconds("--min-time", seconds); },
+           "Shortest measurement in seconds, 1e-9 to 3600. Default: " + to_text(asked.min_time))
         ->type_name("SECONDS");
     app.add_option("--json", asked.json, "Also write the report to this file, in Google Benchmark's format")->type_name("FILE");
     app.add_flag("--ascii", asked.ascii, "Plain ASCII; automatic where the locale is not UTF-8");

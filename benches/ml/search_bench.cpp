@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench.ml.search: what does cross-validation gain that does not do work twice? W6: 5-fold R2 of ridge regression, 20,000 x 128, no constant. W7r: 32 alphas of a
-// ridge classifier on 5 folds of the digits. W7k: 32 numbers of neighbours on the same. Rivals do what one writes by hand: every fit on copies of its training
+// bench.ml.search: what does cross-validation gain that does not do work twice? W6: 5-fold R2 of ridge regression, 20,000 x 128, no
+// constant. W7r: 32 alphas of a
+// ridge classifier on 5 folds of the digits. W7k: 32 numbers of neighbours on the same. Rivals do what one writes by hand: every fit on
+// copies of its training
 // rows, OpenBLAS on one thread, the tasks shared by a loop, oneTBB or OpenMP. All give the same scores.
 //
 //     ./dev bench ml.search [CONTEST...] [--threads 1,2] [--pairs 30] [--seconds 300] [--markdown] [--csv FILE]
@@ -62,7 +64,8 @@ std::vector<double> fit_ridge(const std::vector<double>& x, const std::vector<do
     std::vector<double> g(d * d);
     std::vector<double> w(t * d);
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, columns, rows, 1.0, x.data(), columns, 0.0, g.data(), columns);
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, targets, columns, rows, 1.0, y.data(), targets, x.data(), columns, 0.0, w.data(), columns);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, targets, columns, rows, 1.0, y.data(), targets, x.data(), columns, 0.0, w.data(),
+                columns);
     for (std::size_t j = 0; j < d; ++j) {
         g[j * d + j] += alpha;
     }
@@ -95,8 +98,8 @@ struct regression {
         const std::vector<double> w = fit_ridge(training_rows(x.data(), n, d, test), training_rows(y.data(), n, 1, test), d, 1, 1.0);
         const std::size_t rows = test.end - test.begin;
         std::vector<double> p(rows);
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, static_cast<int>(rows), static_cast<int>(d), 1.0, x.data() + test.begin * d, static_cast<int>(d), w.data(), 1, 0.0,
-                    p.data(), 1);
+        cblas_dgemv(CblasRowMajor, CblasNoTrans, static_cast<int>(rows), static_cast<int>(d), 1.0, x.data() + test.begin * d,
+                    static_cast<int>(d), w.data(), 1, 0.0, p.data(), 1);
         double mean = 0;
         for (std::size_t i = 0; i < rows; ++i) {
             mean += y[test.begin + i] / static_cast<double>(rows);
@@ -138,10 +141,12 @@ struct digits {
 
     [[nodiscard]] double ridge_by_hand(std::size_t c, std::size_t f) const {
         const block test = fold_of(rows(), f);
-        const std::vector<double> w = fit_ridge(training_rows(x.data(), rows(), 64, test), training_rows(targets.data(), rows(), 10, test), 64, 10, alphas[c]);
+        const std::vector<double> w =
+            fit_ridge(training_rows(x.data(), rows(), 64, test), training_rows(targets.data(), rows(), 10, test), 64, 10, alphas[c]);
         const std::size_t m = test.end - test.begin;
         std::vector<double> p(m * 10);
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(m), 10, 64, 1.0, x.data() + test.begin * 64, 64, w.data(), 64, 0.0, p.data(), 10);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(m), 10, 64, 1.0, x.data() + test.begin * 64, 64, w.data(), 64,
+                    0.0, p.data(), 10);
         std::size_t right = 0;
         for (std::size_t i = 0; i < m; ++i) {
             right += std::max_element(p.data() + i * 10, p.data() + i * 10 + 10) - (p.data() + i * 10) == y[test.begin + i];
@@ -156,8 +161,8 @@ struct digits {
         const std::size_t n = labels.size();
         const std::size_t m = test.end - test.begin;
         std::vector<double> products(m * n);
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(m), static_cast<int>(n), 64, -2.0, x.data() + test.begin * 64, 64, train.data(), 64,
-                    0.0, products.data(), static_cast<int>(n));
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(m), static_cast<int>(n), 64, -2.0, x.data() + test.begin * 64,
+                    64, train.data(), 64, 0.0, products.data(), static_cast<int>(n));
         std::vector<double> norms(n);
         for (std::size_t i = 0; i < n; ++i) {
             for (std::size_t j = 0; j < 64; ++j) {
@@ -195,7 +200,10 @@ void add_rivals(contest& c, const std::shared_ptr<venue>& at, std::size_t n, con
     });
     c.add("raw oneTBB", check, one_blas_thread, [=] {
         std::vector<double> y(n);
-        at->arena.execute([&] { tbb::parallel_for(std::size_t{0}, n, [&](std::size_t i) { y[i] = task(i); }, tbb::simple_partitioner{}); });
+        at->arena.execute([&] {
+            tbb::parallel_for(
+                std::size_t{0}, n, [&](std::size_t i) { y[i] = task(i); }, tbb::simple_partitioner{});
+        });
         return y;
     });
 #if defined(_OPENMP)
@@ -217,7 +225,9 @@ contest ridge_folds(const std::shared_ptr<venue>& at) {
     const auto ours = [=](ml::fold_algebra algebra) {
         return [=] {
             return at->workers.install([&] {
-                return ml::cross_validate(ml::ridge<>({.alpha = 1, .intercept = false}), data->x, data->y, ml::k_fold{}, ml::r2, {.algebra = algebra}).scores();
+                return ml::cross_validate(ml::ridge<>({.alpha = 1, .intercept = false}), data->x, data->y, ml::k_fold{}, ml::r2,
+                                          {.algebra = algebra})
+                    .scores();
             });
         };
     };
@@ -238,7 +248,8 @@ std::vector<double> table_of(const Found& found) {
 }
 
 contest ridge_search(const std::shared_ptr<venue>& at) {
-    contest c("W7r", "32 alphas of a ridge classifier on 5 folds of the digits, no constant", at->threads, folds * configurations, "fit", 1e-9);
+    contest c("W7r", "32 alphas of a ridge classifier on 5 folds of the digits, no constant", at->threads, folds * configurations, "fit",
+              1e-9);
     const auto data = std::make_shared<const digits>();
     const auto check = [](const std::vector<double>& y) { return ordered_sum(y, y.size()); };
     const auto one_blas_thread = [] { openblas::set_threads(1); };
@@ -246,8 +257,8 @@ contest ridge_search(const std::shared_ptr<venue>& at) {
     c.add("xrayon grid_search", check, one_blas_thread, [=] {
         return at->workers.install([&] {
             return table_of(ml::grid_search([](const options& o) { return ml::ridge_classifier<>(o); },
-                                            ml::grid(options{.intercept = false}, ml::axis("alpha", &options::alpha, data->alphas)), data->x, data->y, ml::k_fold{},
-                                            ml::accuracy, {.refit = false}));
+                                            ml::grid(options{.intercept = false}, ml::axis("alpha", &options::alpha, data->alphas)),
+                                            data->x, data->y, ml::k_fold{}, ml::accuracy, {.refit = false}));
         });
     });
     add_rivals(c, at, folds * configurations, [data](std::size_t i) { return data->ridge_by_hand(i / folds, i % folds); });
@@ -263,8 +274,8 @@ contest neighbour_search(const std::shared_ptr<venue>& at) {
     c.add("xrayon grid_search", check, one_blas_thread, [=] {
         return at->workers.install([&] {
             return table_of(ml::grid_search([](const options& o) { return ml::k_nearest_neighbors<>(o); },
-                                            ml::grid(options{}, ml::axis("k", &options::k, data->ks)), data->x, data->y, ml::k_fold{}, ml::accuracy,
-                                            {.refit = false}));
+                                            ml::grid(options{}, ml::axis("k", &options::k, data->ks)), data->x, data->y, ml::k_fold{},
+                                            ml::accuracy, {.refit = false}));
         });
     });
     add_rivals(c, at, folds * configurations, [data](std::size_t i) { return data->neighbours_by_hand(i / folds, i % folds); });
@@ -273,10 +284,11 @@ contest neighbour_search(const std::shared_ptr<venue>& at) {
 
 std::vector<named_contest> contests(std::size_t threads) {
     const auto at = std::make_shared<venue>(threads);
-    return {{"W6", [=] { return ridge_folds(at); }}, {"W7r", [=] { return ridge_search(at); }}, {"W7k", [=] { return neighbour_search(at); }}};
+    return {
+        {"W6", [=] { return ridge_folds(at); }}, {"W7r", [=] { return ridge_search(at); }}, {"W7k", [=] { return neighbour_search(at); }}};
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     restart_with_sleeping_openmp_teams(argv);

@@ -16,14 +16,16 @@ namespace scalability {
 workload cross_validation(const labelled_rows& data, const settings& asked) {
     const auto run = [&data, k = asked.k] {
         const auto model = xrayon::ml::standard_scaler() | xrayon::ml::k_nearest_neighbors<>({.k = k});
-        return xrayon::ml::cross_validate(model, data.x, data.y, xrayon::ml::k_fold{.folds = 10, .shuffle = true, .seed = 1}, xrayon::ml::accuracy).scores();
+        return xrayon::ml::cross_validate(model, data.x, data.y, xrayon::ml::k_fold{.folds = 10, .shuffle = true, .seed = 1},
+                                          xrayon::ml::accuracy)
+            .scores();
     };
     const xrayon::ml::score_summary found = xrayon::ml::summarise_scores(run());
     std::ostringstream quality;
     quality << "accuracy " << std::fixed << std::setprecision(4) << found.mean << " +- " << found.stddev << " over the folds";
-    return {"10-fold cross-validation of a scaler and " + counted(asked.k, "nearest neighbour") + ", " + counted(data.x.shape(0), "row") + " of "
-                + counted(data.x.shape(1), "value"),
+    return {"10-fold cross-validation of a scaler and " + counted(asked.k, "nearest neighbour") + ", " + counted(data.x.shape(0), "row")
+                + " of " + counted(data.x.shape(1), "value"),
             quality.str(), "scores", measuring(run)};
 }
 
-} // namespace scalability
+}  // namespace scalability

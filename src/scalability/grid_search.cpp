@@ -20,21 +20,22 @@ auto search(const labelled_rows& data) {
     for (int i = 0; i < 32; ++i) {
         alphas.push_back(std::pow(10.0, -3 + i * (6.0 / 31)));
     }
-    return xrayon::ml::grid_search([](const ridge_classifier_options& o) { return xrayon::ml::ridge_classifier<>(o); },
-                                   xrayon::ml::grid(ridge_classifier_options{}, xrayon::ml::axis("alpha", &ridge_classifier_options::alpha, alphas)), data.x,
-                                   data.y, xrayon::ml::k_fold{.folds = 5, .shuffle = true, .seed = 1}, xrayon::ml::accuracy, {.refit = false});
+    return xrayon::ml::grid_search(
+        [](const ridge_classifier_options& o) { return xrayon::ml::ridge_classifier<>(o); },
+        xrayon::ml::grid(ridge_classifier_options{}, xrayon::ml::axis("alpha", &ridge_classifier_options::alpha, alphas)), data.x, data.y,
+        xrayon::ml::k_fold{.folds = 5, .shuffle = true, .seed = 1}, xrayon::ml::accuracy, {.refit = false});
 }
 
-} // namespace
+}  // namespace
 
 workload grid_search(const labelled_rows& data, const settings&) {
     const auto found = search(data);
     std::ostringstream quality;
-    quality << "accuracy " << std::fixed << std::setprecision(4) << found.best_score() << " over the folds with alpha " << std::setprecision(3)
-            << found.best_params().alpha;
+    quality << "accuracy " << std::fixed << std::setprecision(4) << found.best_score() << " over the folds with alpha "
+            << std::setprecision(3) << found.best_params().alpha;
     return {"Search for the penalty of a ridge classifier: " + counted(found.candidates.size(), "candidate") + " on 5 folds, "
                 + counted(data.x.shape(0), "row") + " of " + counted(data.x.shape(1), "value"),
             quality.str(), "scores", measuring([&data] { return search(data).test_scores.front(); })};
 }
 
-} // namespace scalability
+}  // namespace scalability

@@ -61,7 +61,8 @@ void check_all(Real most) {
     REQUIRE(std::abs(found.x[1] - 2) < most);
     const matrix<Real> twice{{1, 1}, {2, 2}};
     const matrix<Real> right{{2, 4}, {4, 8}};
-    const auto shortest = least_squares<Real>(array_view<const Real, 2>(view_of<2>(twice)), array_view<const Real, 2>(view_of<2>(right)), Real(1e-5));
+    const auto shortest =
+        least_squares<Real>(array_view<const Real, 2>(view_of<2>(twice)), array_view<const Real, 2>(view_of<2>(right)), Real(1e-5));
     REQUIRE(shortest.rank == 1);
     for (const std::size_t i : {0u, 2u}) {
         REQUIRE(std::abs(shortest.x[i] - 1) < most);
@@ -75,7 +76,7 @@ void check_all(Real most) {
     REQUIRE(std::abs(under.x[1] - 4) < most * 10);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("lapack: systems worked by hand, double and float", "[array]") {
     check_all<double>(1e-12);
@@ -95,5 +96,6 @@ TEST_CASE("lapack: nothing, and what is wrong", "[array][errors]") {
     REQUIRE_FALSE(cholesky<double>(whole(wide)).positive_definite());
     const matrix<double> a{{1}, {2}};
     const matrix<double> b{{1}};
-    REQUIRE_THROWS_AS((least_squares<double>(array_view<const double, 2>(view_of<2>(a)), array_view<const double, 2>(view_of<2>(b)))), shape_error);
+    REQUIRE_THROWS_AS((least_squares<double>(array_view<const double, 2>(view_of<2>(a)), array_view<const double, 2>(view_of<2>(b)))),
+                      shape_error);
 }

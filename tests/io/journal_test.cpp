@@ -43,7 +43,7 @@ std::string five_records(const test::fixture_root& root) {
     return read_bytes(path);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("journal: the checksum of gzip and PNG", "[io][journal]") {
     REQUIRE(detail::crc32("123456789") == 0xcbf43926u);  // the check value of the CRC catalogue
@@ -181,7 +181,8 @@ TEST_CASE("journal: refuses what is not its own, and leaves it alone", "[io][jou
     REQUIRE_THROWS_WITH(journal(path, "two\nlines"), test::contains("identity must be at most 1024 printable characters"));
     journal j(root.path() + "/fresh", "x");
     REQUIRE_THROWS_WITH(j.append("two\nlines"), "journal: a record must be one line");
-    REQUIRE_THROWS_WITH(j.append(std::string(journal::longest_record + 1, 'x')), test::contains("journal: a record must be at most 1 MiB"));  // L17
+    REQUIRE_THROWS_WITH(j.append(std::string(journal::longest_record + 1, 'x')),
+                        test::contains("journal: a record must be at most 1 MiB"));  // L17
     j.append(std::string(journal::longest_record, 'x'));
 }
 

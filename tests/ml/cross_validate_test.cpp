@@ -94,12 +94,13 @@ std::uint64_t bits(const std::vector<std::vector<double>>& scores) {
     return hash;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("cross_validate: each fold's score is that of a plain loop", "[ml][validation]") {
     const table data = numbered(23);
     const k_fold splitter{.folds = 4, .shuffle = true, .seed = 3};
-    const auto result = cross_validate(mean_model(), data.x, data.y, splitter, scores(mean_absolute_error, r2), {.train_scores = true, .indices = true, .models = true});
+    const auto result = cross_validate(mean_model(), data.x, data.y, splitter, scores(mean_absolute_error, r2),
+                                       {.train_scores = true, .indices = true, .models = true});
     REQUIRE(result.metrics == std::vector<std::string>{"neg_mean_absolute_error", "r2"});
     REQUIRE(result.models.size() == 4);
     std::size_t f = 0;
@@ -166,7 +167,9 @@ TEST_CASE("cross_validate: the same bits at every thread count, merged or fitted
 
 TEST_CASE("cross_validate: merges where folds are complementary, and only there", "[ml][validation]") {
     const table data = numbered(40);
-    const auto road = [&](const auto& splitter) { return cross_validate(ordinary_least_squares(), data.x, data.y, splitter, r2).roads.front(); };
+    const auto road = [&](const auto& splitter) {
+        return cross_validate(ordinary_least_squares(), data.x, data.y, splitter, r2).roads.front();
+    };
     std::vector<int> groups;
     for (int i = 0; i < 40; ++i) {
         groups.push_back(i % 6);
@@ -189,11 +192,13 @@ TEST_CASE("cross_validate: merges where folds are complementary, and only there"
     }
     // Weights: statistics know none.
     const std::vector<double> weights(40, 2.0);
-    REQUIRE(cross_validate(ordinary_least_squares(), data.x, data.y, k_fold{}, r2, {.weights = weights}).roads.front() == fold_road::fitted);
+    REQUIRE(cross_validate(ordinary_least_squares(), data.x, data.y, k_fold{}, r2, {.weights = weights}).roads.front()
+            == fold_road::fitted);
 }
 
 TEST_CASE("cross_validate: ill-conditioned folds are fitted on their rows, and the result says so", "[ml][validation]") {
-    // With the constant apart, about the means and scaled, the sums are good enough. With a column of ones for a constant the condition number
+    // With the constant apart, about the means and scaled, the sums are good enough. With a column of ones for a constant the condition
+    // number
     // of the scaled columns is 4e4, its square beyond what the sums can bear.
     const matrix centred = longley::x();
     const matrix with_ones = xt::hstack(xt::xtuple(xt::ones<double>({16, 1}), centred));
@@ -238,7 +243,8 @@ TEST_CASE("cross_validate: the lowest failing fold's exception, unchanged; or al
     };
     workers.install([&] {
         run_report report;
-        REQUIRE_THROWS_WITH(cross_validate(data.x, data.y, k_fold{}, fails_from(1, 4), {.run = {.report = &report}}), "fold 1 failed");  // K16
+        REQUIRE_THROWS_WITH(cross_validate(data.x, data.y, k_fold{}, fails_from(1, 4), {.run = {.report = &report}}),
+                            "fold 1 failed");  // K16
         REQUIRE(report.failed == std::size_t{1});
         REQUIRE(report.path == "cross_validate[1]");
         const auto recorded = cross_validate(data.x, data.y, k_fold{}, fails_from(1, 3), {.error = error_score::record});  // K14
@@ -270,7 +276,8 @@ TEST_CASE("cross_validate: what a merged model throws is what fitting the fold t
     data.x(9, 1) = std::numeric_limits<double>::infinity();
     // In order, fold 0 is the first that learns from row 9, as row 9 - 4 of its training set.
     REQUIRE_THROWS_WITH(cross_validate(ridge(), data.x, data.y, k_fold{}, r2), "ridge.fit: X must be finite; row 5 column 1, got inf");
-    const auto recorded = cross_validate(ridge(), data.x, data.y, std::vector<fold>{{{0, 1, 2}, {3}}, {{8, 9}, {4}}}, r2, {.error = error_score::record});
+    const auto recorded =
+        cross_validate(ridge(), data.x, data.y, std::vector<fold>{{{0, 1, 2}, {3}}, {{8, 9}, {4}}}, r2, {.error = error_score::record});
     REQUIRE(recorded.errors.size() == 1);
 }
 
@@ -284,7 +291,8 @@ TEST_CASE("cross_validate: folds of one's own are checked", "[ml][validation][er
     REQUIRE_THROWS_WITH(run({good, good, {{1}, {}}}), "cross_validate: fold 2: empty test set");                     // K20
     REQUIRE_THROWS_WITH(run({good, {{}, {1}}}), "cross_validate: fold 1: empty training set");
     REQUIRE_THROWS_WITH(run({}), "cross_validate: the number of folds must be >= 1, got 0");
-    REQUIRE_THROWS_WITH(cross_validate(mean_model(), data.x, std::vector<double>(9), k_fold{}, r2), "cross_validate: X has shape (10, 2), y has (9,)");  // K5
+    REQUIRE_THROWS_WITH(cross_validate(mean_model(), data.x, std::vector<double>(9), k_fold{}, r2),
+                        "cross_validate: X has shape (10, 2), y has (9,)");  // K5
     REQUIRE_THROWS_WITH(cross_validate(mean_model(), view_of(data.x).slice(0, 0), std::vector<double>{}, k_fold{}, r2),
                         "cross_validate: X must have at least 1 row, got 0");  // K4
     std::vector<double> y = data.y;
@@ -305,14 +313,17 @@ TEST_CASE("cross_validate: a stop is no score", "[ml][validation]") {
         return 1.0;
     };
     run_report report;
-    REQUIRE_THROWS_AS(cross_validate(data.x, data.y, k_fold{}, stopping, {.error = error_score::record, .run = {.stop = stop.get_token(), .report = &report}}), cancelled);  // K25
+    REQUIRE_THROWS_AS(cross_validate(data.x, data.y, k_fold{}, stopping,
+                                     {.error = error_score::record, .run = {.stop = stop.get_token(), .report = &report}}),
+                      cancelled);  // K25
     REQUIRE(report.done < 5);
 }
 
 TEST_CASE("cross_validate: the usual folds and metrics", "[ml][validation]") {
     const auto& data = data_sets::load("iris");
     const std::vector<double> y = data.targets();
-    REQUIRE(cross_validate(ridge(), data.x, y, {.folds = 7}).scores() == cross_validate(ridge(), data.x, y, k_fold{.folds = 7}, r2).scores());
+    REQUIRE(cross_validate(ridge(), data.x, y, {.folds = 7}).scores()
+            == cross_validate(ridge(), data.x, y, k_fold{.folds = 7}, r2).scores());
     static_assert(is_classifier<mean_model, std::vector<int>>() && !is_classifier<mean_model, std::vector<double>>());
     static_assert(!is_classifier<ridge<>, std::vector<int>>());
 }

@@ -33,7 +33,7 @@ const k_fold shuffled_folds{.folds = 5, .shuffle = true, .seed = 3};
 const auto make_classifier = [](const ridge_classifier_options& o) { return ridge_classifier<>(o); };
 const grid alpha_grid(ridge_classifier_options{}, axis("alpha", &ridge_classifier_options::alpha, golden::alphas));
 
-} // namespace
+}  // namespace
 
 TEST_CASE("learning_curve: scikit-learn's", "[ml][validation]") {
     const auto& data = data_sets::load("iris");
@@ -45,10 +45,12 @@ TEST_CASE("learning_curve: scikit-learn's", "[ml][validation]") {
             CHECK(std::abs(curve.test_scores[0][s][f] - golden::curve_test[s][f]) < 1e-12);
         }
     }
-    REQUIRE(learning_curve(gaussian_naive_bayes(), data.x, data.y, shuffled_folds, scores(accuracy), {0.5, 0.501, 1}).train_sizes == std::vector<std::size_t>{60, 120});
+    REQUIRE(learning_curve(gaussian_naive_bayes(), data.x, data.y, shuffled_folds, scores(accuracy), {0.5, 0.501, 1}).train_sizes
+            == std::vector<std::size_t>{60, 120});
     REQUIRE_THROWS_WITH(learning_curve(gaussian_naive_bayes(), data.x, data.y, shuffled_folds, scores(accuracy), {0.5, 1.5}),
                         "learning_curve: fractions must be in (0, 1], got 1.5");
-    REQUIRE_THROWS_WITH(learning_curve(gaussian_naive_bayes(), data.x, data.y, shuffled_folds, scores(accuracy), {}), "learning_curve: there must be a fraction");
+    REQUIRE_THROWS_WITH(learning_curve(gaussian_naive_bayes(), data.x, data.y, shuffled_folds, scores(accuracy), {}),
+                        "learning_curve: there must be a fraction");
 }
 
 TEST_CASE("validation_curve: scikit-learn's", "[ml][validation]") {
@@ -68,8 +70,10 @@ TEST_CASE("permutation_test: scikit-learn's permutations, at every thread count"
     const auto x = view_of(data.x).slice<1>(0, 2);
     for (const std::size_t threads : {1u, 3u}) {
         pool workers(threads);
-        const auto test = workers.install(
-            [&] { return permutation_test(gaussian_naive_bayes(), x, data.y, stratified_k_fold{.folds = 5}, accuracy, {.permutations = 20, .seed = 7}); });
+        const auto test = workers.install([&] {
+            return permutation_test(gaussian_naive_bayes(), x, data.y, stratified_k_fold{.folds = 5}, accuracy,
+                                    {.permutations = 20, .seed = 7});
+        });
         REQUIRE(std::abs(test.score - golden::permutation_score) < 1e-12);
         for (std::size_t i = 0; i < 20; ++i) {
             CHECK(std::abs(test.permutation_scores[i] - golden::permutation_scores[i]) < 1e-12);
@@ -94,7 +98,8 @@ TEST_CASE("cross_val_predict: scikit-learn's, labels and probabilities", "[ml][v
             ++k;
         }
     }
-    REQUIRE_THROWS_WITH(cross_val_predict(gaussian_naive_bayes(), data.x, data.y, shuffle_split{}), "cross_val_predict: every row must be tested by exactly one fold");
+    REQUIRE_THROWS_WITH(cross_val_predict(gaussian_naive_bayes(), data.x, data.y, shuffle_split{}),
+                        "cross_val_predict: every row must be tested by exactly one fold");
     // In order of the rows a fold of three learns from two classes.
     REQUIRE_THROWS_WITH(cross_val_predict_proba(gaussian_naive_bayes(), data.x, data.y, k_fold{.folds = 3}),
                         "cross_val_predict_proba: every fold must learn from rows of every class");
@@ -102,7 +107,8 @@ TEST_CASE("cross_val_predict: scikit-learn's, labels and probabilities", "[ml][v
 
 TEST_CASE("halving_search: scikit-learn's rungs and scores", "[ml][search]") {
     const auto& data = data_sets::load("breast_cancer");
-    const auto found = halving_search(make_classifier, alpha_grid, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy), {.seed = 5});
+    const auto found =
+        halving_search(make_classifier, alpha_grid, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy), {.seed = 5});
     REQUIRE(found.rungs.size() == std::size(golden::halving_rows));
     std::size_t row = 0;
     for (std::size_t r = 0; r < found.rungs.size(); ++r) {
@@ -122,8 +128,10 @@ TEST_CASE("halving_search: scikit-learn's rungs and scores", "[ml][search]") {
     std::set<std::string> tables;
     for (const std::size_t threads : test::thread_counts) {
         pool workers(threads);
-        const auto again = workers.install(
-            [&] { return halving_search(make_classifier, alpha_grid, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy), {.factor = 2, .seed = 5}); });
+        const auto again = workers.install([&] {
+            return halving_search(make_classifier, alpha_grid, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy),
+                                  {.factor = 2, .seed = 5});
+        });
         std::string all;
         for (const auto& rung : again.rungs) {
             all += rung.table.csv();

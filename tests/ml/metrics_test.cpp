@@ -117,33 +117,60 @@ double value_of(const golden::metric_case& c) {
     static const std::map<std::string, averaging> averages{
         {"binary", averaging::binary}, {"micro", averaging::micro}, {"macro", averaging::macro}, {"weighted", averaging::weighted}};
     const auto average = averages.find(name.substr(name.rfind('_') + 1));
-    if (name.starts_with("precision_")) return classes(precision_metric{.average = average->second});
-    if (name.starts_with("recall_")) return classes(recall_metric{.average = average->second});
-    if (name.starts_with("f1_")) return classes(f1_metric{.average = average->second});
-    if (name.starts_with("f2_")) return classes(f_beta_metric{.average = average->second, .beta = 2});
-    if (name == "r2") return numbers(r2);
-    if (name == "explained_variance") return numbers(explained_variance);
-    if (name == "mean_squared_error") return numbers(mean_squared_error);
-    if (name == "root_mean_squared_error") return numbers(root_mean_squared_error);
-    if (name == "mean_absolute_error") return numbers(mean_absolute_error);
-    if (name == "mean_absolute_percentage_error") return numbers(mean_absolute_percentage_error);
-    if (name == "median_absolute_error") return numbers(median_absolute_error);
-    if (name == "max_error") return numbers(max_error);
-    if (name == "accuracy") return classes(accuracy);
-    if (name == "balanced_accuracy") return classes(balanced_accuracy);
-    if (name == "balanced_accuracy_adjusted") return classes(balanced_accuracy_metric{.adjusted = true});
-    if (name == "cohen_kappa") return classes(cohen_kappa);
-    if (name == "cohen_kappa_linear") return classes(cohen_kappa_metric{.weights = kappa_weights::linear});
-    if (name == "cohen_kappa_quadratic") return classes(cohen_kappa_metric{.weights = kappa_weights::quadratic});
-    if (name == "matthews") return classes(matthews);
-    if (name == "log_loss") return chances(log_loss);
-    if (name == "brier") return chances(brier);
-    if (name == "roc_auc") return chances(roc_auc);
-    if (name == "roc_auc_weighted") return chances(roc_auc_metric{.average = averaging::weighted});
-    if (name == "roc_auc_one_versus_one") return chances(roc_auc_metric{.several = multi_class::one_versus_one});
-    if (name == "roc_auc_one_versus_one_weighted") return chances(roc_auc_metric{.average = averaging::weighted, .several = multi_class::one_versus_one});
-    if (name == "average_precision") return chances(average_precision);
-    if (name == "top_2_accuracy") return chances(top_k_accuracy);
+    if (name.starts_with("precision_"))
+        return classes(precision_metric{.average = average->second});
+    if (name.starts_with("recall_"))
+        return classes(recall_metric{.average = average->second});
+    if (name.starts_with("f1_"))
+        return classes(f1_metric{.average = average->second});
+    if (name.starts_with("f2_"))
+        return classes(f_beta_metric{.average = average->second, .beta = 2});
+    if (name == "r2")
+        return numbers(r2);
+    if (name == "explained_variance")
+        return numbers(explained_variance);
+    if (name == "mean_squared_error")
+        return numbers(mean_squared_error);
+    if (name == "root_mean_squared_error")
+        return numbers(root_mean_squared_error);
+    if (name == "mean_absolute_error")
+        return numbers(mean_absolute_error);
+    if (name == "mean_absolute_percentage_error")
+        return numbers(mean_absolute_percentage_error);
+    if (name == "median_absolute_error")
+        return numbers(median_absolute_error);
+    if (name == "max_error")
+        return numbers(max_error);
+    if (name == "accuracy")
+        return classes(accuracy);
+    if (name == "balanced_accuracy")
+        return classes(balanced_accuracy);
+    if (name == "balanced_accuracy_adjusted")
+        return classes(balanced_accuracy_metric{.adjusted = true});
+    if (name == "cohen_kappa")
+        return classes(cohen_kappa);
+    if (name == "cohen_kappa_linear")
+        return classes(cohen_kappa_metric{.weights = kappa_weights::linear});
+    if (name == "cohen_kappa_quadratic")
+        return classes(cohen_kappa_metric{.weights = kappa_weights::quadratic});
+    if (name == "matthews")
+        return classes(matthews);
+    if (name == "log_loss")
+        return chances(log_loss);
+    if (name == "brier")
+        return chances(brier);
+    if (name == "roc_auc")
+        return chances(roc_auc);
+    if (name == "roc_auc_weighted")
+        return chances(roc_auc_metric{.average = averaging::weighted});
+    if (name == "roc_auc_one_versus_one")
+        return chances(roc_auc_metric{.several = multi_class::one_versus_one});
+    if (name == "roc_auc_one_versus_one_weighted")
+        return chances(roc_auc_metric{.average = averaging::weighted, .several = multi_class::one_versus_one});
+    if (name == "average_precision")
+        return chances(average_precision);
+    if (name == "top_2_accuracy")
+        return chances(top_k_accuracy);
     FAIL("no metric " << name);
     return 0;
 }
@@ -151,7 +178,7 @@ double value_of(const golden::metric_case& c) {
 static_assert(metric<r2_metric> && metric<accuracy_metric> && metric<roc_auc_metric> && metric<f1_metric>);
 static_assert(!metric<int>);
 
-} // namespace
+}  // namespace
 
 TEST_CASE("metrics: the values of scikit-learn to 1e-12, plain and weighted", "[ml][metrics]") {
     for (const golden::metric_case& c : golden::metric_cases) {
@@ -181,7 +208,7 @@ TEST_CASE("metrics: a score for the positive class alone is as good as two colum
         if (c.classes == 2 && (name == "roc_auc" || name == "average_precision" || name == "brier")) {
             const rows r(c);
             const metric_options options{.weights = r.weights};
-            const double got = name == "brier" ? brier(r.labels, r.positive, options)
+            const double got = name == "brier"     ? brier(r.labels, r.positive, options)
                                : name == "roc_auc" ? roc_auc(r.labels, r.positive, options)
                                                    : average_precision(r.labels, r.positive, options);
             REQUIRE(got == value_of(c));
@@ -245,18 +272,22 @@ TEST_CASE("metrics: say what is wrong", "[ml][metrics][errors]") {
     const std::vector<int> labels{0, 1, 2};
     const matrix two{{0.5, 0.5}, {0.1, 0.9}, {1, 0}};
     REQUIRE_THROWS_WITH(r2(y, std::vector{1.0}), "r2: y_true has shape (3,), y_pred has (1,)");
-    REQUIRE_THROWS_WITH(mean_squared_error(std::vector<double>{}, std::vector<double>{}), "mean_squared_error: the number of rows must be >= 1, got 0");
+    REQUIRE_THROWS_WITH(mean_squared_error(std::vector<double>{}, std::vector<double>{}),
+                        "mean_squared_error: the number of rows must be >= 1, got 0");
     REQUIRE_THROWS_WITH(r2(y, y, {.weights = weights}), "r2: options.weights must be finite and >= 0, got -1");
     REQUIRE_THROWS_WITH(r2(y, y, {.weights = none}), "r2: the sum of options.weights must be > 0 and finite, got 0");
     REQUIRE_THROWS_WITH(r2(y, y, {.weights = std::span(none).first(2)}), "r2: options.weights has shape (2,), y_true has (3,)");
-    REQUIRE_THROWS_WITH(f1(labels, labels), "f1: the number of classes must be <= 2 with averaging::binary (choose macro, micro or weighted), got 3");
+    REQUIRE_THROWS_WITH(f1(labels, labels),
+                        "f1: the number of classes must be <= 2 with averaging::binary (choose macro, micro or weighted), got 3");
     REQUIRE_THROWS_WITH(confusion_matrix(std::vector{0.0, std::nan("")}, std::vector{0, 1}), "confusion_matrix: y_true row 1 is NaN");
     REQUIRE_THROWS_WITH(roc_auc(std::vector{1, 1}, std::vector{0.1, 0.2}), "roc_auc: the number of classes in y_true must be 2, got 1");
     REQUIRE_THROWS_WITH(roc_auc(std::vector{0, 1}, std::vector{0.1, std::nan("")}), "roc_auc: scores must not be NaN; that of row, got 1");
     REQUIRE_THROWS_WITH(log_loss(labels, two, std::vector{0, 1}), "log_loss: the label of row 2 is none of the 2 classes");
-    REQUIRE_THROWS_WITH(log_loss(std::vector{0, 1, 1}, matrix{{0.5, 0.5}, {-1, 2}, {0, 1}}), "log_loss: probabilities must be in [0, 1], got -1");
+    REQUIRE_THROWS_WITH(log_loss(std::vector{0, 1, 1}, matrix{{0.5, 0.5}, {-1, 2}, {0, 1}}),
+                        "log_loss: probabilities must be in [0, 1], got -1");
     REQUIRE_THROWS_WITH(log_loss(std::vector{0, 1}, two), "log_loss: y_true has shape (2,), probabilities has (3, 2)");
-    REQUIRE_THROWS_WITH(log_loss(std::vector{0, 1, 1}, two, std::vector{1, 0}), "log_loss: classes must ascend and be different; that of column 1 does not");
+    REQUIRE_THROWS_WITH(log_loss(std::vector{0, 1, 1}, two, std::vector{1, 0}),
+                        "log_loss: classes must ascend and be different; that of column 1 does not");
     REQUIRE_THROWS_WITH(top_k_accuracy_metric{.k = 0}(std::vector{0, 1, 1}, two), "top_k_accuracy: k must be >= 1, got 0");
     REQUIRE_THROWS_WITH(f_beta_metric{.beta = -1}(std::vector{0, 1}, std::vector{0, 1}), "f_beta: beta must be finite and >= 0, got -1");
 }

@@ -49,25 +49,38 @@ void check_model(const golden::model_case& c, const E& model, const data_sets::m
     }
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("models: scikit-learn's scores to 1e-9 on iris, digits and breast cancer, and merged as fitted to 1e-10", "[ml][models]") {
     for (const golden::model_case& c : golden::model_cases) {
         const data_sets::labelled& data = data_sets::load(c.data);
         const std::string name = c.model;
         const std::vector<double> targets = data.targets();
-        if (name == "ordinary_least_squares") check_model(c, ordinary_least_squares(), data.x, targets, r2, true);
-        else if (name == "ridge") check_model(c, ridge({.alpha = 0.5}), data.x, targets, r2, true);
-        else if (name == "ridge_without_intercept") check_model(c, ridge({.alpha = 2, .intercept = false}), data.x, targets, r2, true);
-        else if (name == "ridge_classifier") check_model(c, ridge_classifier(), data.x, data.y, accuracy, true);
-        else if (name == "gaussian_naive_bayes") check_model(c, gaussian_naive_bayes(), data.x, data.y, accuracy, true);
-        else if (name == "linear_discriminant_analysis") check_model(c, linear_discriminant_analysis(), data.x, data.y, accuracy, true);
-        else if (name == "nearest_centroid") check_model(c, nearest_centroid(), data.x, data.y, accuracy, true);
-        else if (name == "k_nearest_neighbors") check_model(c, k_nearest_neighbors({.k = 3}), data.x, data.y, accuracy, false);
-        else if (name == "gaussian_naive_bayes.log_loss") check_model(c, gaussian_naive_bayes(), data.x, data.y, log_loss, true);
-        else if (name == "linear_discriminant_analysis.log_loss") check_model(c, linear_discriminant_analysis(), data.x, data.y, log_loss, true);
-        else if (name == "scaled_ridge_classifier") check_model(c, standard_scaler() | ridge_classifier({.alpha = 3}), data.x, data.y, accuracy, false);
-        else if (name == "scaled_ridge") check_model(c, standard_scaler() | ridge({.alpha = 3}), data.x, targets, r2, false);
-        else FAIL("no model " << name);
+        if (name == "ordinary_least_squares")
+            check_model(c, ordinary_least_squares(), data.x, targets, r2, true);
+        else if (name == "ridge")
+            check_model(c, ridge({.alpha = 0.5}), data.x, targets, r2, true);
+        else if (name == "ridge_without_intercept")
+            check_model(c, ridge({.alpha = 2, .intercept = false}), data.x, targets, r2, true);
+        else if (name == "ridge_classifier")
+            check_model(c, ridge_classifier(), data.x, data.y, accuracy, true);
+        else if (name == "gaussian_naive_bayes")
+            check_model(c, gaussian_naive_bayes(), data.x, data.y, accuracy, true);
+        else if (name == "linear_discriminant_analysis")
+            check_model(c, linear_discriminant_analysis(), data.x, data.y, accuracy, true);
+        else if (name == "nearest_centroid")
+            check_model(c, nearest_centroid(), data.x, data.y, accuracy, true);
+        else if (name == "k_nearest_neighbors")
+            check_model(c, k_nearest_neighbors({.k = 3}), data.x, data.y, accuracy, false);
+        else if (name == "gaussian_naive_bayes.log_loss")
+            check_model(c, gaussian_naive_bayes(), data.x, data.y, log_loss, true);
+        else if (name == "linear_discriminant_analysis.log_loss")
+            check_model(c, linear_discriminant_analysis(), data.x, data.y, log_loss, true);
+        else if (name == "scaled_ridge_classifier")
+            check_model(c, standard_scaler() | ridge_classifier({.alpha = 3}), data.x, data.y, accuracy, false);
+        else if (name == "scaled_ridge")
+            check_model(c, standard_scaler() | ridge({.alpha = 3}), data.x, targets, r2, false);
+        else
+            FAIL("no model " << name);
     }
 }

@@ -34,7 +34,8 @@ static_assert(mergeable_estimator<ridge_classifier<>, rows_view, std::vector<int
 static_assert(mergeable_estimator<gaussian_naive_bayes<>, rows_view, std::vector<int>>);
 static_assert(mergeable_estimator<linear_discriminant_analysis<>, rows_view, std::vector<int>>);
 static_assert(mergeable_estimator<nearest_centroid<>, rows_view, std::vector<int>>);
-static_assert(estimator<k_nearest_neighbors<>, rows_view, std::vector<int>> && !mergeable_estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>);
+static_assert(estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>
+              && !mergeable_estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>);
 
 /// The rows of a data set, some of them several times.
 data_sets::labelled repeated_rows(const data_sets::labelled& data, const std::vector<int>& times) {
@@ -99,7 +100,7 @@ void check_bits(const E& model, const matrix& x, const Y& y) {
     REQUIRE(alone(0) == expected(17));
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("ordinary_least_squares: NIST's certified coefficients of Longley's data", "[ml][models]") {
     ordinary_least_squares model;
@@ -172,7 +173,8 @@ TEST_CASE("models: sums over parts, merged, give the model of the whole", "[ml][
     gaussian_naive_bayes one;
     gaussian_naive_bayes two;
     one.fit(iris.x, iris.y);
-    two.partial_fit(view_of(iris.x).slice(0, 60), std::span(iris.y).first(60)).partial_fit(view_of(iris.x).slice(60, 150), std::span(iris.y).subspan(60));
+    two.partial_fit(view_of(iris.x).slice(0, 60), std::span(iris.y).first(60))
+        .partial_fit(view_of(iris.x).slice(60, 150), std::span(iris.y).subspan(60));
     REQUIRE(apart(one.variances(), two.variances()) < 1e-12);
 }
 
@@ -251,12 +253,14 @@ TEST_CASE("models: say what is wrong, and stay as they were", "[ml][models][erro
     REQUIRE_THROWS_WITH(model.fit(data.x, std::vector<double>(150, std::nan(""))), "ridge.fit: y must be finite; row 0, got nan");
     REQUIRE_THROWS_WITH(model.fit(data.x, std::vector{1.0}), "ridge.fit: X has shape (150, 4), y has (1,)");
     REQUIRE_THROWS_WITH(model.fit(view_of(data.x).slice(0, 0), std::vector<double>{}), "ridge.fit: X must have at least 1 row, got 0");
-    REQUIRE_THROWS_WITH(model.fit(data.x, data.y, std::vector<double>(150, 0.0)), "ridge.fit: the sum of weights must be > 0 and finite, got 0");
+    REQUIRE_THROWS_WITH(model.fit(data.x, data.y, std::vector<double>(150, 0.0)),
+                        "ridge.fit: the sum of weights must be > 0 and finite, got 0");
     REQUIRE_THROWS_WITH(model.fit(data.x, data.y, std::vector{1.0}), "ridge.fit: weights has shape (1,), the rows has (150,)");
     REQUIRE_THROWS_WITH(model.predict(matrix{{1, 2}}), "ridge.predict: X has shape (1, 2), the fitted model has (4,)");
     REQUIRE(std::vector<double>(model.coefficients().begin(), model.coefficients().end()) == before);
     REQUIRE_THROWS_WITH(ridge({.alpha = -1}), "ridge: options.alpha must be finite and >= 0, got -1");
-    REQUIRE_THROWS_WITH(ridge_classifier().fit(data.x, std::vector<int>(150, 1)), "ridge_classifier.fit: the number of classes must be >= 2, got 1");
+    REQUIRE_THROWS_WITH(ridge_classifier().fit(data.x, std::vector<int>(150, 1)),
+                        "ridge_classifier.fit: the number of classes must be >= 2, got 1");
     REQUIRE_THROWS_WITH(linear_discriminant_analysis().fit(data.x, std::vector<int>(150, 1)),
                         "linear_discriminant_analysis.fit: the number of classes must be >= 2, got 1");
     REQUIRE_THROWS_WITH(gaussian_naive_bayes({.priors = {0.5, 0.5}}).fit(data.x, data.y),

@@ -124,23 +124,29 @@ void cycles(std::size_t count, bool at_fits) {
         const std::uint64_t lot = test::mix(i + 1);
         killed_search(path, 1 + lot % 4, at_fits ? static_cast<int>(1 + lot / 4 % 130) : 0, std::chrono::microseconds(lot / 4 % 6000));
         std::atomic<std::size_t> fits{0};
-        const auto found = search(path, [&] { ++fits; }, 1 + lot / 1024 % 5);
+        const auto found = search(
+            path, [&] { ++fits; }, 1 + lot / 1024 % 5);
         REQUIRE(found.csv() == expected);
         REQUIRE(found.complete);
         REQUIRE(fits <= 120);
         resumed += fits < 120 ? 1 : 0;
         // Now all is written down.
         std::atomic<std::size_t> again{0};
-        REQUIRE(search(path, [&] { ++again; }, 2).csv() == expected);
+        REQUIRE(search(
+                    path, [&] { ++again; }, 2)
+                    .csv()
+                == expected);
         REQUIRE(again == 0);
         std::filesystem::remove(path);
     }
     REQUIRE(resumed > 0);
 }
 
-} // namespace
+}  // namespace
 
-TEST_CASE("search journal: killed fifty times and resumed, the table is that of one that ran through", "[ml][search][journal]") { cycles(50, true); }
+TEST_CASE("search journal: killed fifty times and resumed, the table is that of one that ran through", "[ml][search][journal]") {
+    cycles(50, true);
+}
 
 TEST_CASE("search journal: a thousand kills at any moment", "[.soak][soak][ml][search][journal]") { cycles(1000, false); }
 
@@ -158,7 +164,10 @@ TEST_CASE("search journal: an exception is not the end: what was done is kept", 
                             3),
                         "out of luck");
     std::atomic<int> more{0};
-    REQUIRE(search(path, [&] { ++more; }, 2).csv() == search("", nothing, 1).csv());
+    REQUIRE(search(
+                path, [&] { ++more; }, 2)
+                .csv()
+            == search("", nothing, 1).csv());
     REQUIRE(more < 120);
 }
 
@@ -208,7 +217,8 @@ TEST_CASE("search journal: of another search, it is an error before any fit", "[
     matrix other = data.x;
     other(39, 2) += 1e-9;
     REQUIRE_THROWS_WITH(grid_search(space, other, data.y, folds, score, options), test::contains("journal: is of \""));  // S19
-    REQUIRE_THROWS_AS(grid_search(grid(params{}, axis("shift", &params::shift, {1.0})), data.x, data.y, folds, score, options), journal_error);  // S20
+    REQUIRE_THROWS_AS(grid_search(grid(params{}, axis("shift", &params::shift, {1.0})), data.x, data.y, folds, score, options),
+                      journal_error);  // S20
     REQUIRE_THROWS_AS(grid_search(space, data.x, data.y, k_fold{}, score, options), journal_error);
     REQUIRE(fits == 0);
     // A record with a checksum that is right, and a content that is not.
@@ -221,9 +231,11 @@ TEST_CASE("search journal: of another search, it is an error before any fit", "[
         return other_path;
     };
     const std::string zeros = " 0000000000000000 0000000000000000 3ff0000000000000";
-    REQUIRE_THROWS_WITH(search(with_record("24 0 0" + zeros), count, 1), test::contains("record 1 is of a candidate or fold that is not in the search"));  // L7
+    REQUIRE_THROWS_WITH(search(with_record("24 0 0" + zeros), count, 1),
+                        test::contains("record 1 is of a candidate or fold that is not in the search"));  // L7
     REQUIRE_THROWS_WITH(search(with_record("0 5 0" + zeros), count, 1), test::contains("record 1 is of a candidate or fold"));
-    REQUIRE_THROWS_WITH(search(with_record("0 0 0" + zeros + " 0000000000000000"), count, 1), test::contains("record 1 is not what a search writes"));
+    REQUIRE_THROWS_WITH(search(with_record("0 0 0" + zeros + " 0000000000000000"), count, 1),
+                        test::contains("record 1 is not what a search writes"));
     REQUIRE_THROWS_WITH(search(with_record("0 0 0 zz"), count, 1), test::contains("record 1 is not what a search writes"));
     REQUIRE(fits == 0);
     const std::string twice = with_record("0 0 0" + zeros);

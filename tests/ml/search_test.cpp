@@ -51,8 +51,9 @@ auto search_indices(int n, const F& score, const search_options& options = {}) {
     for (int i = 0; i < n; ++i) {
         widths.push_back(i);
     }
-    return grid_search(grid(params{}, axis("width", &params::width, widths)), ten_rows, ten_numbers, k_fold{.folds = 2},
-                       [&](const params& p, const rows_view&, const numbers&, const rows_view&, const numbers&) { return score(p.width); }, options);
+    return grid_search(
+        grid(params{}, axis("width", &params::width, widths)), ten_rows, ten_numbers, k_fold{.folds = 2},
+        [&](const params& p, const rows_view&, const numbers&, const rows_view&, const numbers&) { return score(p.width); }, options);
 }
 
 const double nan_value = std::numeric_limits<double>::quiet_NaN();
@@ -60,7 +61,7 @@ const double infinity = std::numeric_limits<double>::infinity();
 
 const auto make_classifier = [](const ridge_classifier_options& o) { return ridge_classifier<>(o); };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("grid: all combinations, the last axis fastest", "[ml][search]") {
     const grid space(params{.rate = 9}, axis("width", &params::width, {1, 2}), axis("name", &params::name, {"a", "b", "c"}));
@@ -76,20 +77,23 @@ TEST_CASE("grid: all combinations, the last axis fastest", "[ml][search]") {
     static_assert(parameter_space<grid<params>> && parameter_space<random_candidates<params>>);
 
     REQUIRE_THROWS_WITH(grid(params{}, axis("rate", &params::rate, std::vector<double>{})), "grid: \"rate\" has 0 values");  // S2
-    REQUIRE_THROWS_WITH(grid(params{}, axis("rate", &params::rate, {1.0}), axis("rate", &params::width, {1})), "grid: \"rate\" given twice");  // S4
-    REQUIRE_THROWS_WITH(grid(params{}, axis("rate", &params::rate, {1.0}), axis("other", &params::rate, {2.0})), "grid: \"other\" given twice");
+    REQUIRE_THROWS_WITH(grid(params{}, axis("rate", &params::rate, {1.0}), axis("rate", &params::width, {1})),
+                        "grid: \"rate\" given twice");  // S4
+    REQUIRE_THROWS_WITH(grid(params{}, axis("rate", &params::rate, {1.0}), axis("other", &params::rate, {2.0})),
+                        "grid: \"other\" given twice");
     struct five {
         int a = 0, b = 0, c = 0, d = 0, e = 0;
     };
     const std::vector<int> many(1 << 16);
-    REQUIRE_THROWS_WITH(grid(five{}, axis("a", &five::a, many), axis("b", &five::b, many), axis("c", &five::c, many), axis("d", &five::d, many),
-                             axis("e", &five::e, many)),
+    REQUIRE_THROWS_WITH(grid(five{}, axis("a", &five::a, many), axis("b", &five::b, many), axis("c", &five::c, many),
+                             axis("d", &five::d, many), axis("e", &five::e, many)),
                         "grid: candidate count overflows");  // S3
 }
 
 TEST_CASE("random_candidates: drawn by their index, so the first n are the same however many there are", "[ml][search]") {
     const auto space = [](std::size_t count, std::uint64_t seed) {
-        return random_candidates(count, seed, params{}, draw("rate", &params::rate, log_uniform{1e-3, 10}), draw("width", &params::width, integer_between{2, 5}),
+        return random_candidates(count, seed, params{}, draw("rate", &params::rate, log_uniform{1e-3, 10}),
+                                 draw("width", &params::width, integer_between{2, 5}),
                                  draw("name", &params::name, one_of<std::string>{{"x", "y"}}));
     };
     const auto few = space(5, 1);
@@ -113,9 +117,11 @@ TEST_CASE("random_candidates: drawn by their index, so the first n are the same 
     REQUIRE(names.size() == 2);
     REQUIRE(space(1, 2)[0].rate != few[0].rate);
     REQUIRE_THROWS_WITH(space(0, 1), "random_candidates: count must be >= 1, got 0");
-    REQUIRE_THROWS_WITH(random_candidates(1, 1, params{}, draw("rate", &params::rate, log_uniform{0, 1})), "log_uniform: bounds must be 0 < lo <= hi, and hi / lo finite; lo, got 0");
-    REQUIRE_THROWS_WITH(random_candidates(1, 1, params{}, draw("a", &params::rate, uniform_between{0, 1}), draw("b", &params::rate, uniform_between{0, 1})),
-                        "random_candidates: \"b\" given twice");
+    REQUIRE_THROWS_WITH(random_candidates(1, 1, params{}, draw("rate", &params::rate, log_uniform{0, 1})),
+                        "log_uniform: bounds must be 0 < lo <= hi, and hi / lo finite; lo, got 0");
+    REQUIRE_THROWS_WITH(
+        random_candidates(1, 1, params{}, draw("a", &params::rate, uniform_between{0, 1}), draw("b", &params::rate, uniform_between{0, 1})),
+        "random_candidates: \"b\" given twice");
 }
 
 TEST_CASE("grid_search: scikit-learn's GridSearchCV, means, deviations, ranks and winner", "[ml][search]") {
@@ -126,7 +132,8 @@ TEST_CASE("grid_search: scikit-learn's GridSearchCV, means, deviations, ranks an
     }
     const grid space(ridge_classifier_options{}, axis("alpha", &ridge_classifier_options::alpha, alphas));
     for (const fold_algebra algebra : {fold_algebra::automatic, fold_algebra::off}) {
-        const auto found = grid_search(make_classifier, space, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy), {.algebra = algebra});
+        const auto found =
+            grid_search(make_classifier, space, data.x, data.y, stratified_k_fold{.folds = 5}, scores(accuracy), {.algebra = algebra});
         const auto ranks = found.ranks();
         for (std::size_t c = 0; c < alphas.size(); ++c) {
             CAPTURE(c);
@@ -146,7 +153,8 @@ TEST_CASE("grid_search: scikit-learn's GridSearchCV, means, deviations, ranks an
 
 TEST_CASE("grid_search: one table at every thread count, for every road", "[ml][search]") {
     const auto& data = data_sets::load("iris");
-    const random_candidates ridges(9, 4, ridge_classifier_options{}, draw("alpha", &ridge_classifier_options::alpha, log_uniform{1e-4, 1e3}),
+    const random_candidates ridges(9, 4, ridge_classifier_options{},
+                                   draw("alpha", &ridge_classifier_options::alpha, log_uniform{1e-4, 1e3}),
                                    draw("intercept", &ridge_classifier_options::intercept, one_of<bool>{{false, true}}));
     const grid ks(k_nearest_neighbors_options{}, axis("k", &k_nearest_neighbors_options::k, {1, 2, 3, 5, 8, 13, 21, 119}));
     const auto piped = [](const ridge_classifier_options& o) { return standard_scaler() | ridge_classifier<>(o); };
@@ -186,17 +194,19 @@ TEST_CASE("search_result: NaN is never best, ties go to the lower index", "[ml][
     REQUIRE(s6.order() == std::vector<std::size_t>{1, 2, 3, 0});
     const auto s7 = search_indices(9, [](int) { return nan_value; });
     REQUIRE_THROWS_WITH(s7.best_index(), "best: all 9 scores are NaN");  // S7
-    REQUIRE(search_indices(3, [](int i) { return i == 1 ? infinity : static_cast<double>(i); }).best_index() == 2);  // S8: infinities rank last
-    REQUIRE(search_indices(2, [](int i) { return i == 0 ? -0.0 : 0.0; }).best_index() == 0);                        // S10
-    REQUIRE(search_indices(2, [](int i) { return i == 1; }).best_score() == 1);                                     // S22: bool
-    REQUIRE(search_indices(3, [](int i) { return i; }).best_index() == 2);                                          // S22: int
-    REQUIRE(search_indices(3, [](int i) { return static_cast<float>(i) / 4; }).best_score() == 0.5);                // S22: float
+    REQUIRE(search_indices(3, [](int i) { return i == 1 ? infinity : static_cast<double>(i); }).best_index()
+            == 2);                                                                                    // S8: infinities rank last
+    REQUIRE(search_indices(2, [](int i) { return i == 0 ? -0.0 : 0.0; }).best_index() == 0);          // S10
+    REQUIRE(search_indices(2, [](int i) { return i == 1; }).best_score() == 1);                       // S22: bool
+    REQUIRE(search_indices(3, [](int i) { return i; }).best_index() == 2);                            // S22: int
+    REQUIRE(search_indices(3, [](int i) { return static_cast<float>(i) / 4; }).best_score() == 0.5);  // S22: float
 }
 
 TEST_CASE("grid_search: duplicates are both tried, no candidates are an error", "[ml][search]") {
     const std::vector<int> same{5, 5};
-    const auto found = grid_search(grid(params{}, axis("width", &params::width, same)), ten_rows, ten_numbers, std::vector{train_test_split(10)},
-                                   [](const params& p, const rows_view&, const numbers&, const rows_view&, const numbers&) { return p.width; });
+    const auto found =
+        grid_search(grid(params{}, axis("width", &params::width, same)), ten_rows, ten_numbers, std::vector{train_test_split(10)},
+                    [](const params& p, const rows_view&, const numbers&, const rows_view&, const numbers&) { return p.width; });
     REQUIRE(found.mean(0) == 5);  // S5
     REQUIRE(found.mean(1) == 5);
     struct nothing {
@@ -209,7 +219,8 @@ TEST_CASE("grid_search: duplicates are both tried, no candidates are an error", 
                                     [](const params&, const rows_view&, const numbers&, const rows_view&, const numbers&) { return 1; }),
                         "grid_search: 0 candidates");  // S1
     const std::vector<double> costs(3);
-    REQUIRE_THROWS_WITH(search_indices(2, [](int) { return 1; }, {.costs = costs}), "grid_search: options.costs has shape (3,), the candidates has (2,)");
+    REQUIRE_THROWS_WITH(search_indices(2, [](int) { return 1; }, {.costs = costs}),
+                        "grid_search: options.costs has shape (3,), the candidates has (2,)");
 }
 
 TEST_CASE("grid_search: the lowest failing candidate's exception, or all recorded", "[ml][search][errors]") {

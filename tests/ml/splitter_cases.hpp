@@ -83,39 +83,50 @@ inline std::uint64_t folds_of(const golden::splitter_case& c) {
     const stratified_k_fold stratified{.folds = c.k, .shuffle = c.shuffle, .seed = c.seed, .allow_small_classes = true};
     using which = golden::splitter_case;
     switch (c.kind) {
-    case which::k_fold: return take(plain.split(c.n));
-    case which::stratified_k_fold: return take(stratified.split(y));
-    case which::group_k_fold: return take(group_k_fold{.folds = c.k}.split(groups));
-    case which::stratified_group_k_fold:
-        return take(stratified_group_k_fold{.folds = c.k, .shuffle = c.shuffle, .seed = c.seed, .allow_small_classes = true}.split(y, groups));
-    case which::leave_one_out: return take(leave_one_out{}.split(c.n));
-    case which::leave_p_out: return take(leave_p_out{.p = c.k}.split(c.n));
-    case which::leave_one_group_out: return take(leave_one_group_out{}.split(groups));
-    case which::leave_p_groups_out: return take(leave_p_groups_out{.p = c.k}.split(groups));
-    case which::shuffle_split: return take(shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(c.n));
-    case which::stratified_shuffle_split:
-        return take(stratified_shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(y));
-    case which::group_shuffle_split:
-        return take(group_shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(groups));
-    case which::time_series_split:
-        return take(
-            time_series_split{.folds = c.k, .max_train_size = count_of(c.train_size), .test_size = count_of(c.test_size), .gap = c.extra}.split(c.n));
-    case which::predefined_split: {
-        std::vector<int> fold_of_row = groups;
-        for (int& number : fold_of_row) {
-            --number;
+        case which::k_fold:
+            return take(plain.split(c.n));
+        case which::stratified_k_fold:
+            return take(stratified.split(y));
+        case which::group_k_fold:
+            return take(group_k_fold{.folds = c.k}.split(groups));
+        case which::stratified_group_k_fold:
+            return take(
+                stratified_group_k_fold{.folds = c.k, .shuffle = c.shuffle, .seed = c.seed, .allow_small_classes = true}.split(y, groups));
+        case which::leave_one_out:
+            return take(leave_one_out{}.split(c.n));
+        case which::leave_p_out:
+            return take(leave_p_out{.p = c.k}.split(c.n));
+        case which::leave_one_group_out:
+            return take(leave_one_group_out{}.split(groups));
+        case which::leave_p_groups_out:
+            return take(leave_p_groups_out{.p = c.k}.split(groups));
+        case which::shuffle_split:
+            return take(shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(c.n));
+        case which::stratified_shuffle_split:
+            return take(stratified_shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(y));
+        case which::group_shuffle_split:
+            return take(group_shuffle_split{.splits = c.k, .test_size = test, .train_size = train, .seed = c.seed}.split(groups));
+        case which::time_series_split:
+            return take(time_series_split{
+                .folds = c.k, .max_train_size = count_of(c.train_size), .test_size = count_of(c.test_size), .gap = c.extra}
+                            .split(c.n));
+        case which::predefined_split: {
+            std::vector<int> fold_of_row = groups;
+            for (int& number : fold_of_row) {
+                --number;
+            }
+            return take(predefined_split{fold_of_row}.split(c.n));
         }
-        return take(predefined_split{fold_of_row}.split(c.n));
-    }
-    case which::repeated_k_fold: return take(repeated<k_fold>{.splitter = plain, .repeats = c.extra, .seed = c.seed}.split(c.n));
-    case which::repeated_stratified_k_fold:
-        return take(repeated<stratified_k_fold>{.splitter = stratified, .repeats = c.extra, .seed = c.seed}.split(y));
-    case which::stratified_train_test_split:
-        return take(std::vector{stratified_train_test_split(y, {.test_size = test, .train_size = train, .seed = c.seed})});
+        case which::repeated_k_fold:
+            return take(repeated<k_fold>{.splitter = plain, .repeats = c.extra, .seed = c.seed}.split(c.n));
+        case which::repeated_stratified_k_fold:
+            return take(repeated<stratified_k_fold>{.splitter = stratified, .repeats = c.extra, .seed = c.seed}.split(y));
+        case which::stratified_train_test_split:
+            return take(std::vector{stratified_train_test_split(y, {.test_size = test, .train_size = train, .seed = c.seed})});
     }
     return 0;
 }
 
-} // namespace splitters
+}  // namespace splitters
 
-#endif // XRAYON_TESTS_ML_SPLITTER_CASES_HPP
+#endif  // XRAYON_TESTS_ML_SPLITTER_CASES_HPP

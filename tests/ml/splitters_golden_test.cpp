@@ -22,7 +22,7 @@ std::string python_with_scikit_learn() {
     return {};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("splitters: 500 random cases give the indices that scikit-learn gives", "[ml][split]") {
     std::size_t different = 0;
@@ -41,7 +41,8 @@ TEST_CASE("splitters: 10,000 cases as they come from scikit-learn give the same 
         WARN("left out: needs python3 with scikit-learn (Debian: python3-sklearn)");
         return;
     }
-    const std::string command = python + " " + (std::filesystem::path(__FILE__).parent_path() / "golden/make_splitters.py").string() + " --live 10000 7";
+    const std::string command =
+        python + " " + (std::filesystem::path(__FILE__).parent_path() / "golden/make_splitters.py").string() + " --live 10000 7";
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
     REQUIRE(pipe);
     std::size_t seen = 0;
@@ -50,8 +51,8 @@ TEST_CASE("splitters: 10,000 cases as they come from scikit-learn give the same 
         golden::splitter_case c{};
         int kind = 0;
         int shuffle = 0;
-        const int read = std::fscanf(pipe.get(), "%d %zu %zu %zu %zu %zu %d %u %lu %lf %lf %lu", &kind, &c.n, &c.k, &c.extra, &c.classes, &c.groups,
-                                     &shuffle, &c.seed, &c.data, &c.test_size, &c.train_size, &c.digest);
+        const int read = std::fscanf(pipe.get(), "%d %zu %zu %zu %zu %zu %d %u %lu %lf %lf %lu", &kind, &c.n, &c.k, &c.extra, &c.classes,
+                                     &c.groups, &shuffle, &c.seed, &c.data, &c.test_size, &c.train_size, &c.digest);
         if (read != 12) {
             break;
         }

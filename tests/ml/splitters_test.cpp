@@ -34,7 +34,7 @@ static_assert(indexed_range<decltype(stratified_k_fold{}.split(std::vector<int>{
 static_assert(indexed_range<decltype(leave_p_out{}.split(3))>);
 static_assert(indexed_range<decltype(purged_k_fold{}.split(3))>);
 
-} // namespace
+}  // namespace
 
 TEST_CASE("numpy_order: the order of numpy's argsort, where its quicksort gives up too", "[ml][split]") {
     const auto got = ml::detail::numpy_order(golden::adversary_keys);
@@ -120,9 +120,10 @@ TEST_CASE("purged_k_fold: no row is learnt from whose label knows of the tested 
         REQUIRE(spans[f].train == train);
         REQUIRE(spans[f].test == indices{begin, begin + 1});
     }
-    REQUIRE(purged_k_fold{.folds = 2, .horizon = std::numeric_limits<std::size_t>::max(), .embargo = std::numeric_limits<std::size_t>::max()}
-                .split(4)[0]
-                .train.empty());
+    REQUIRE(
+        purged_k_fold{.folds = 2, .horizon = std::numeric_limits<std::size_t>::max(), .embargo = std::numeric_limits<std::size_t>::max()}
+            .split(4)[0]
+            .train.empty());
 }
 
 TEST_CASE("blocked_time_series_split: no fold sees a row of another block", "[ml][split]") {
@@ -140,7 +141,8 @@ TEST_CASE("splitters: say which argument is wrong", "[ml][split][errors]") {
     const std::vector<double> nan{1, 0, std::nan("")};
     REQUIRE_THROWS_WITH(stratified_k_fold{.folds = 1}.split(y), "stratified_k_fold: folds must be >= 2, got 1");
     REQUIRE_THROWS_WITH(stratified_k_fold{.folds = 2}.split(one_class), "stratified_k_fold: the number of classes must be >= 2, got 1");
-    REQUIRE_THROWS_WITH(stratified_k_fold{.folds = 4}.split(y), "stratified_k_fold: folds = 4 is greater than the number of rows of every class");
+    REQUIRE_THROWS_WITH(stratified_k_fold{.folds = 4}.split(y),
+                        "stratified_k_fold: folds = 4 is greater than the number of rows of every class");
     REQUIRE_THROWS_WITH(stratified_k_fold{.folds = 2}.split(y),
                         "stratified_k_fold: class 2 (in ascending order) has 1 rows, folds = 2 (allow_small_classes takes it)");
     REQUIRE(stratified_k_fold{.folds = 2, .allow_small_classes = true}.split(y).size() == 2);
@@ -149,7 +151,8 @@ TEST_CASE("splitters: say which argument is wrong", "[ml][split][errors]") {
     REQUIRE_THROWS_WITH(group_k_fold{.folds = 1}.split(y), "group_k_fold: folds must be >= 2, got 1");
     REQUIRE_THROWS_WITH((stratified_group_k_fold{.folds = 3, .allow_small_classes = true}.split(y, std::vector{1, 1, 1, 2, 2, 2})),
                         "stratified_group_k_fold: 2 groups, folds = 3");
-    REQUIRE_THROWS_WITH(stratified_group_k_fold{.folds = 2}.split(y, one_class), "stratified_group_k_fold: y has shape (6,), groups has (3,)");
+    REQUIRE_THROWS_WITH(stratified_group_k_fold{.folds = 2}.split(y, one_class),
+                        "stratified_group_k_fold: y has shape (6,), groups has (3,)");
     REQUIRE_THROWS_WITH(leave_one_out{}.split(1), "leave_one_out: the number of rows must be >= 2, got 1");
     REQUIRE_THROWS_WITH(leave_p_out{.p = 0}.split(4), "leave_p_out: p must be >= 1, got 0");
     REQUIRE_THROWS_WITH(leave_p_out{.p = 4}.split(4), "leave_p_out: p must be less than the number of rows 4, got 4");
@@ -158,8 +161,10 @@ TEST_CASE("splitters: say which argument is wrong", "[ml][split][errors]") {
     REQUIRE_THROWS_WITH(leave_p_groups_out{.p = 3}.split(y), "leave_p_groups_out: p must be less than the number of groups 3, got 3");
     REQUIRE_THROWS_WITH(shuffle_split{.splits = 0}.split(4), "shuffle_split: splits must be >= 1, got 0");
     REQUIRE_THROWS_WITH(shuffle_split{.test_size = 4}.split(4), "shuffle_split: test_size as a number of rows must be from 1 to 3, got 4");
-    REQUIRE_THROWS_WITH(group_shuffle_split{.test_size = 3}.split(y), "group_shuffle_split: test_size as a number of groups must be from 1 to 2, got 3");
-    REQUIRE_THROWS_WITH(stratified_shuffle_split{}.split(y), "stratified_shuffle_split: class 2 (in ascending order) must have at least 2 rows, got 1");
+    REQUIRE_THROWS_WITH(group_shuffle_split{.test_size = 3}.split(y),
+                        "group_shuffle_split: test_size as a number of groups must be from 1 to 2, got 3");
+    REQUIRE_THROWS_WITH(stratified_shuffle_split{}.split(y),
+                        "stratified_shuffle_split: class 2 (in ascending order) must have at least 2 rows, got 1");
     REQUIRE_THROWS_WITH(stratified_shuffle_split{.test_size = 1}.split(std::vector{0, 0, 1, 1}),
                         "stratified_shuffle_split: the test rows must be at least as many as the classes, 2, got 1");
     REQUIRE_THROWS_WITH(stratified_train_test_split(std::vector{0, 0, 1, 1}, {.train_size = 1}),
@@ -179,7 +184,8 @@ TEST_CASE("splitters: say which argument is wrong", "[ml][split][errors]") {
     REQUIRE_THROWS_WITH((blocked_time_series_split{.folds = 2, .test_size = 0.0}.split(8)),
                         "blocked_time_series_split: test_size as a fraction must be in (0, 1), got 0");
     REQUIRE_THROWS_WITH(purged_k_fold{.folds = 5}.split(4), "purged_k_fold: folds = 5 is greater than the number of rows 4");
-    REQUIRE_THROWS_WITH(purged_k_fold{.folds = 2}.split_spans(std::vector{0, 0, 2}), "purged_k_fold: the last row of row 1 must be from 1 to 2, got 0");
+    REQUIRE_THROWS_WITH(purged_k_fold{.folds = 2}.split_spans(std::vector{0, 0, 2}),
+                        "purged_k_fold: the last row of row 1 must be from 1 to 2, got 0");
     REQUIRE_THROWS_WITH((predefined_split{{0, 1}}.split(3)), "predefined_split: test_fold has shape (2,), the rows has (3,)");
     REQUIRE_THROWS_WITH((predefined_split{{-1, -1}}.split(2)), "predefined_split: at least one row must have a fold");
     REQUIRE_THROWS_WITH((predefined_split{{0, -2}}.split(2)), "predefined_split: the fold of row 1 must be >= -1, got -2");

@@ -23,7 +23,7 @@ namespace xrayon::analyze {
 
 /// What the file says of the run besides the report; an empty text leaves its key out. The library asks no clock and no host itself.
 struct json_context {
-    std::string date = {};        ///< ISO 8601 with offset, as Google Benchmark writes it: 2024-05-01T12:00:00+02:00.
+    std::string date = {};  ///< ISO 8601 with offset, as Google Benchmark writes it: 2024-05-01T12:00:00+02:00.
     std::string host_name = {};
     std::string executable = {};
 };
@@ -54,8 +54,8 @@ double median_or_nan(const std::vector<double>& values) {
 
 struct json_entry {
     std::string name;
-    std::size_t family;    ///< Which report of the file.
-    std::size_t instance;  ///< Which thread count of the report.
+    std::size_t family;          ///< Which report of the file.
+    std::size_t instance;        ///< Which thread count of the report.
     std::string_view aggregate;  ///< Empty for a repetition.
     std::size_t repetition;
     double real_seconds;
@@ -159,13 +159,14 @@ void write_entries(json_writer& json, const scalability_report& report, std::siz
         write_counters(json, point);
         json.end_object();
         if (point.repetitions.size() >= 2) {
-            write_entry(json, report, point, {name, family, i, "stddev", 0, standard_deviation(point.repetitions), standard_deviation(cpu)});
+            write_entry(json, report, point,
+                        {name, family, i, "stddev", 0, standard_deviation(point.repetitions), standard_deviation(cpu)});
             json.end_object();
         }
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief A report in the JSON format of Google Benchmark 1.7 (docs/tools.md there: compare.py reads it).
 ///
@@ -214,6 +215,6 @@ template <class Reports>
     return std::move(json).finish();
 }
 
-} // namespace xrayon::analyze
+}  // namespace xrayon::analyze
 
-#endif // XRAYON_ANALYZE_JSON_HPP
+#endif  // XRAYON_ANALYZE_JSON_HPP

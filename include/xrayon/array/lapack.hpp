@@ -28,12 +28,14 @@ void xrayon_dpotrs(const char*, const int*, const int*, const double*, const int
 void xrayon_spotrs(const char*, const int*, const int*, const float*, const int*, float*, const int*, int*) __asm__("spotrs_");
 void xrayon_dpocon(const char*, const int*, const double*, const int*, const double*, double*, double*, int*, int*) __asm__("dpocon_");
 void xrayon_spocon(const char*, const int*, const float*, const int*, const float*, float*, float*, int*, int*) __asm__("spocon_");
-void xrayon_dsyevd(const char*, const char*, const int*, double*, const int*, double*, double*, const int*, int*, const int*, int*) __asm__("dsyevd_");
-void xrayon_ssyevd(const char*, const char*, const int*, float*, const int*, float*, float*, const int*, int*, const int*, int*) __asm__("ssyevd_");
-void xrayon_dgelsd(const int*, const int*, const int*, double*, const int*, double*, const int*, double*, const double*, int*, double*, const int*, int*,
-                   int*) __asm__("dgelsd_");
-void xrayon_sgelsd(const int*, const int*, const int*, float*, const int*, float*, const int*, float*, const float*, int*, float*, const int*, int*,
-                   int*) __asm__("sgelsd_");
+void xrayon_dsyevd(const char*, const char*, const int*, double*, const int*, double*, double*, const int*, int*, const int*,
+                   int*) __asm__("dsyevd_");
+void xrayon_ssyevd(const char*, const char*, const int*, float*, const int*, float*, float*, const int*, int*, const int*,
+                   int*) __asm__("ssyevd_");
+void xrayon_dgelsd(const int*, const int*, const int*, double*, const int*, double*, const int*, double*, const double*, int*, double*,
+                   const int*, int*, int*) __asm__("dgelsd_");
+void xrayon_sgelsd(const int*, const int*, const int*, float*, const int*, float*, const int*, float*, const float*, int*, float*,
+                   const int*, int*, int*) __asm__("sgelsd_");
 }
 
 /// The routines for one element type.
@@ -69,9 +71,10 @@ void check_square(const char* op, const array_view<T, 2>& a) {
     check(a.is_contiguous(), std::string(op) + ": A must be contiguous");
 }
 
-} // namespace detail
+}  // namespace detail
 
-// Factorisations by LAPACK, in place, on the calling thread; link LAPACK (OpenBLAS has it) where you use them. Bits depend on the library and the
+// Factorisations by LAPACK, in place, on the calling thread; link LAPACK (OpenBLAS has it) where you use them. Bits depend on the library
+// and the
 // processor, and with OpenBLAS on its number of threads: hold a blas_guard, as every parallel call does. Element types: float and double.
 
 /// @brief Cholesky's factor of a symmetric positive definite matrix, and solutions with it.
@@ -168,9 +171,9 @@ template <std::floating_point Real>
 /// What least_squares has found.
 template <std::floating_point Real>
 struct least_squares_solution {
-    std::vector<Real> x;           ///< d x t, row-major.
-    std::size_t rank = 0;          ///< Singular values above the threshold.
-    std::vector<Real> singular;    ///< Of A, descending.
+    std::vector<Real> x;         ///< d x t, row-major.
+    std::size_t rank = 0;        ///< Singular values above the threshold.
+    std::vector<Real> singular;  ///< Of A, descending.
 };
 
 /// @brief The shortest x among those with the least |A x - b|, by the singular values of A.
@@ -215,13 +218,13 @@ template <std::floating_point Real>
     Real size = 0;
     int counts_size = 0;
     const int ask = -1;
-    detail::lapack<Real>::gelsd(&rows, &count, &sides, columns.data(), &rows, right.data(), &step, out.singular.data(), &smallest_singular, &rank, &size,
-                                &ask, &counts_size, &info);
+    detail::lapack<Real>::gelsd(&rows, &count, &sides, columns.data(), &rows, right.data(), &step, out.singular.data(), &smallest_singular,
+                                &rank, &size, &ask, &counts_size, &info);
     std::vector<Real> work(static_cast<std::size_t>(size));
     std::vector<int> counts(static_cast<std::size_t>(counts_size));
     const int work_size = static_cast<int>(size);
-    detail::lapack<Real>::gelsd(&rows, &count, &sides, columns.data(), &rows, right.data(), &step, out.singular.data(), &smallest_singular, &rank,
-                                work.data(), &work_size, counts.data(), &info);
+    detail::lapack<Real>::gelsd(&rows, &count, &sides, columns.data(), &rows, right.data(), &step, out.singular.data(), &smallest_singular,
+                                &rank, work.data(), &work_size, counts.data(), &info);
     if (info != 0) {
         throw std::runtime_error("least_squares: the iteration did not converge");
     }
@@ -234,6 +237,6 @@ template <std::floating_point Real>
     return out;
 }
 
-} // namespace xrayon
+}  // namespace xrayon
 
-#endif // XRAYON_ARRAY_LAPACK_HPP
+#endif  // XRAYON_ARRAY_LAPACK_HPP

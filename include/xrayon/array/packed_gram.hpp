@@ -25,7 +25,8 @@ namespace xrayon {
 /// @throws shape_error     if y is not d x d
 /// @throws argument_error  if y overlaps x, or two indices of y name one element
 ///
-/// **The bits.** Those of packed_gemm(x^T, x): element (i, j) is a chain of fused multiply-adds over the rows of x in order. So they do not depend on
+/// **The bits.** Those of packed_gemm(x^T, x): element (i, j) is a chain of fused multiply-adds over the rows of x in order. So they do not
+/// depend on
 /// threads, strides, the compiler or the processor, and pieces of rows that are added one after the other give the bits of the whole.
 /// **Cost.** m d (d + 64) / 2 multiply-adds on the calling thread, and a copy of x.
 template <class X, class Y, class Real>
@@ -34,7 +35,8 @@ void packed_gram(const X& x, Y&& y, packed_matrix<Real>& memory, bool add_to_y =
     const array_view<const Real, 2> rows = view_of<2>(x);
     const array_view<Real, 2> out = view_of<2>(std::forward<Y>(y));
     const std::size_t d = rows.shape(1);
-    check_shapes(out.shape(0) == d && out.shape(1) == d, "packed_gram: Y must be square, of the columns of X", "X", rows.shape(), "Y", out.shape());
+    check_shapes(out.shape(0) == d && out.shape(1) == d, "packed_gram: Y must be square, of the columns of X", "X", rows.shape(), "Y",
+                 out.shape());
     check(detail::elements_are_distinct(out), "packed_gram: every index of Y must be an element of its own");
     check(!detail::overlap(out, rows), "packed_gram: Y must not overlap X");
     memory.assign(rows);
@@ -42,8 +44,13 @@ void packed_gram(const X& x, Y&& y, packed_matrix<Real>& memory, bool add_to_y =
     constexpr std::size_t panel = 64;
     for (std::size_t first = 0; first < d; first += panel) {
         const std::size_t last = std::min(d, first + panel);
-        const detail::gemm_task<Real> task{rows.template slice<1>(first, last).transposed(), memory.data() + first * memory.rows(),
-                                           out.slice(first, last).template slice<1>(first, d), nullptr, add_to_y, false, Real(1)};
+        const detail::gemm_task<Real> task{rows.template slice<1>(first, last).transposed(),
+                                           memory.data() + first * memory.rows(),
+                                           out.slice(first, last).template slice<1>(first, d),
+                                           nullptr,
+                                           add_to_y,
+                                           false,
+                                           Real(1)};
         if (!task.y.empty()) {
             detail::multiply_blocks<Real>(kernels, task);
         }
@@ -56,6 +63,6 @@ void packed_gram(const X& x, Y&& y, packed_matrix<Real>& memory, bool add_to_y =
     }
 }
 
-} // namespace xrayon
+}  // namespace xrayon
 
-#endif // XRAYON_ARRAY_PACKED_GRAM_HPP
+#endif  // XRAYON_ARRAY_PACKED_GRAM_HPP

@@ -45,11 +45,14 @@ struct journal_options {
 
 /// @brief A file of records that is only ever appended to: what was appended is there after a crash, and what was not is not.
 ///
-/// The first line says what the file is: `xrayon-journal 1`, and the text that its owner gave (`identity`). A record is a line: its text and a checksum. A process that is
-/// killed may leave half a record at the end, which the next one cuts off; a record that is damaged *before* the end is an error, because what comes behind it cannot
+/// The first line says what the file is: `xrayon-journal 1`, and the text that its owner gave (`identity`). A record is a line: its text
+/// and a checksum. A process that is
+/// killed may leave half a record at the end, which the next one cuts off; a record that is damaged *before* the end is an error, because
+/// what comes behind it cannot
 /// be trusted to be all.
 ///
-/// Many threads may append. One process has a journal at a time: the file is locked while the object lives, and the lock ends with the process.
+/// Many threads may append. One process has a journal at a time: the file is locked while the object lives, and the lock ends with the
+/// process.
 /// A new file is 0600; a symbolic link is refused.
 ///
 /// **Cost.** append: a lock and a write(2), with `durable` a wait for the disk. Opening reads all records; memory: twice the file.
@@ -63,7 +66,8 @@ public:
     ///                         `journal: record 17 at byte 912: checksum`. The file is as it was then.
     /// @throws io_error        if the system refuses, or another journal object has the file (EWOULDBLOCK)
     /// @throws argument_error  if the identity is not printable or too long
-    journal(std::string path, const std::string& identity, const journal_options& options = {}) : path_(std::move(path)), options_(options) {
+    journal(std::string path, const std::string& identity, const journal_options& options = {})
+        : path_(std::move(path)), options_(options) {
         check(identity.size() <= 1024 && std::all_of(identity.begin(), identity.end(), [](char c) { return c >= 0x20 && c < 0x7f; }),
               "journal: identity must be at most 1024 printable characters", escaped(identity));
         detail::check_path(path_, "journal");
@@ -156,7 +160,8 @@ private:
             throw journal_error("journal: format " + escaped(version) + ", this library knows 1: " + path_, path_, 0, 0);
         }
         if (text.substr(0, end + 1) != expected) {
-            throw journal_error("journal: is of \"" + escaped(head.substr(17), 200) + "\" and not of \"" + escaped(std::string_view(expected).substr(26, expected.size() - 27), 200) + "\": " + path_,
+            throw journal_error("journal: is of \"" + escaped(head.substr(17), 200) + "\" and not of \""
+                                    + escaped(std::string_view(expected).substr(26, expected.size() - 27), 200) + "\": " + path_,
                                 path_, 0, 0);
         }
         std::size_t good = end + 1;  // bytes that belong to whole records
@@ -172,9 +177,11 @@ private:
         // What is left was being written, unless there is a whole record in it: behind a line break, or behind what was one.
         for (std::size_t at = good + 1; at < text.size(); ++at) {
             std::string_view record;
-            if (at + 9 <= text.size() && text[at + 8] == ' ' && unframed(text.substr(at, std::min(text.find('\n', at), text.size()) - at), record)) {
-                throw journal_error("journal: record " + to_text(records_.size() + 1) + " at byte " + to_text(good) + ": checksum: " + path_, path_, good,
-                                    records_.size() + 1);
+            if (at + 9 <= text.size() && text[at + 8] == ' '
+                && unframed(text.substr(at, std::min(text.find('\n', at), text.size()) - at), record)) {
+                throw journal_error(
+                    "journal: record " + to_text(records_.size() + 1) + " at byte " + to_text(good) + ": checksum: " + path_, path_, good,
+                    records_.size() + 1);
             }
         }
         dropped_ = text.size() - good;
@@ -253,6 +260,6 @@ private:
     bool broken_ = false;
 };
 
-} // namespace xrayon
+}  // namespace xrayon
 
-#endif // XRAYON_IO_JOURNAL_HPP
+#endif  // XRAYON_IO_JOURNAL_HPP

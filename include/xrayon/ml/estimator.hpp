@@ -43,14 +43,15 @@ constexpr auto fitted_type() {
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// What predicts after `fit`: what fit gives by value, if that predicts, else the estimator itself.
 template <class E, class X, class Y>
     requires fittable<E, X, Y>
 using fitted_t = typename decltype(detail::fitted_type<E, X, Y>())::type;
 
-/// @brief Something that can be fitted and then asked: a concept, no base class. Copying an estimator gives another one with the same settings.
+/// @brief Something that can be fitted and then asked: a concept, no base class. Copying an estimator gives another one with the same
+/// settings.
 template <class E, class X, class Y>
 concept estimator = std::copy_constructible<E> && fittable<E, X, Y> && predicts<fitted_t<E, X, Y>, X>;
 
@@ -58,10 +59,12 @@ concept estimator = std::copy_constructible<E> && fittable<E, X, Y> && predicts<
 ///
 /// - `e.statistics(x, y)` is a `typename E::statistics_type`: what must be known of these rows;
 /// - `E::merge(a, b)`, with `a` changed, is as if b's rows had come after a's;
-/// - `e.solve(s)` is the fitted model as an optional: nothing where the sums have lost what the rows would still tell (an ill-conditioned system): then the
+/// - `e.solve(s)` is the fitted model as an optional: nothing where the sums have lost what the rows would still tell (an ill-conditioned
+///   system): then the
 ///   rows are asked, by fit.
 ///
-/// k-fold cross-validation of such a model reads the data once: the training rows of a fold are the other folds' rows merged. The model is that of
+/// k-fold cross-validation of such a model reads the data once: the training rows of a fold are the other folds' rows merged. The model is
+/// that of
 /// fit, to rounding.
 template <class E, class X, class Y>
 concept mergeable_estimator = estimator<E, X, Y> && requires(const E& e, const X& x, const Y& y, typename E::statistics_type& s) {
@@ -73,7 +76,9 @@ concept mergeable_estimator = estimator<E, X, Y> && requires(const E& e, const X
 /// @brief What is predicted: a label, or a number. `E::is_classifier` says so; of types that do not, labels are integers.
 template <class E, class Y>
 [[nodiscard]] constexpr bool is_classifier() {
-    if constexpr (requires { { E::is_classifier } -> std::convertible_to<bool>; }) {
+    if constexpr (requires {
+                      { E::is_classifier } -> std::convertible_to<bool>;
+                  }) {
         return E::is_classifier;
     } else {
         return std::integral<std::remove_cvref_t<element_t<Y>>>;
@@ -94,8 +99,8 @@ template <class E, class X, class Y>
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_ESTIMATOR_HPP
+#endif  // XRAYON_ML_ESTIMATOR_HPP

@@ -66,4 +66,4 @@
 #include <xrayon/ml/validation/learning_curve.hpp>
 #include <xrayon/ml/validation/permutation_test.hpp>
 
-#endif // XRAYON_ML_ML_HPP
+#endif  // XRAYON_ML_ML_HPP

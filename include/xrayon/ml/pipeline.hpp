@@ -26,11 +26,13 @@ namespace detail {
 template <class T>
 concept transforms_something = transformer<T, array_view<const double, 2>> || transformer<T, array_view<const float, 2>>;
 
-} // namespace detail
+}  // namespace detail
 
-/// @brief A transformer and what comes behind it, as one estimator: `standard_scaler() | ridge({.alpha = 0.1})`, or another transformer in front.
+/// @brief A transformer and what comes behind it, as one estimator: `standard_scaler() | ridge({.alpha = 0.1})`, or another transformer in
+/// front.
 ///
-/// `fit(x, y)` fits the transformer on x and then the other on what it makes of x: so in cross-validation a scaler's statistics are those of the training
+/// `fit(x, y)` fits the transformer on x and then the other on what it makes of x: so in cross-validation a scaler's statistics are those
+/// of the training
 /// rows alone. `predict`, `predict_proba` and `classes` are those of the last. Copying gives another one with the same settings.
 ///
 /// @throws ...  what the parts throw
@@ -39,7 +41,9 @@ template <class First, class Rest>
 class pipeline {
 public:
     static constexpr bool is_classifier = [] {
-        if constexpr (requires { { Rest::is_classifier } -> std::convertible_to<bool>; }) {
+        if constexpr (requires {
+                          { Rest::is_classifier } -> std::convertible_to<bool>;
+                      }) {
             return static_cast<bool>(Rest::is_classifier);
         } else {
             return false;
@@ -143,6 +147,6 @@ template <detail::transforms_something First, detail::transforms_something Secon
     return {std::move(first), std::move(second)};
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_PIPELINE_HPP
+#endif  // XRAYON_ML_PIPELINE_HPP

@@ -48,7 +48,7 @@ template <class A, class B>
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// Labels of two ranges that can be compared with each other, from several threads at once.
 template <class True, class Predicted>
@@ -86,21 +86,20 @@ struct accuracy_metric {
             return call.mean([&](std::size_t i) { return detail::equal_labels(element(y_true, i), element(y_pred, i)) ? 1.0 : 0.0; });
         }
         constexpr std::size_t leaf = 4096;  // a few us of comparisons
-        const std::size_t hits = fold_index(
-            n, leaf,
-            [&](std::size_t begin, std::size_t end) {
-                std::size_t count = 0;
-                for (std::size_t i = begin; i != end; ++i) {
-                    count += detail::equal_labels(element(y_true, i), element(y_pred, i)) ? 1 : 0;
-                }
-                return count;
-            },
-            std::plus<>{}, {.grain = options.grain, .run = options.run, .name = name()});
+        const std::size_t hits = fold_index(n, leaf,
+                                            [&](std::size_t begin, std::size_t end) {
+                                                std::size_t count = 0;
+                                                for (std::size_t i = begin; i != end; ++i) {
+                                                    count += detail::equal_labels(element(y_true, i), element(y_pred, i)) ? 1 : 0;
+                                                }
+                                                return count;
+                                            },
+                                            std::plus<>{}, {.grain = options.grain, .run = options.run, .name = name()});
         return static_cast<double>(hits) / static_cast<double>(n);
     }
 };
 inline constexpr accuracy_metric accuracy{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_ACCURACY_HPP
+#endif  // XRAYON_ML_METRICS_ACCURACY_HPP

@@ -20,7 +20,8 @@ enum class kappa_weights { none, linear, quadratic };
 
 /// @brief Cohen's kappa: how far labels and predictions agree beyond chance; 1 is best, 0 is chance. scikit-learn's `cohen_kappa_score`.
 ///
-/// NaN where chance alone would agree everywhere. J. Cohen, "A coefficient of agreement for nominal scales" (1960). The same bits at every thread
+/// NaN where chance alone would agree everywhere. J. Cohen, "A coefficient of agreement for nominal scales" (1960). The same bits at every
+/// thread
 /// count. @throws shape_error, argument_error  as confusion_matrix, whose cost it has
 struct cohen_kappa_metric {
     kappa_weights weights = kappa_weights::none;
@@ -48,7 +49,9 @@ struct cohen_kappa_metric {
         for (std::size_t i = 0; i < classes; ++i) {
             for (std::size_t j = 0; j < classes; ++j) {
                 const double apart = static_cast<double>(i) - static_cast<double>(j);
-                const double w = weights == kappa_weights::none ? (i == j ? 0.0 : 1.0) : weights == kappa_weights::linear ? std::abs(apart) : apart * apart;
+                const double w = weights == kappa_weights::none     ? (i == j ? 0.0 : 1.0)
+                                 : weights == kappa_weights::linear ? std::abs(apart)
+                                                                    : apart * apart;
                 observed += w * table.counts(i, j);
                 by_chance += w * (actual[i] * predicted[j] / all);
             }
@@ -60,7 +63,8 @@ inline constexpr cohen_kappa_metric cohen_kappa{};
 
 /// @brief Matthews' correlation of labels and predictions, for any number of classes: 1 is best, 0 is chance; 0 too where either is constant.
 ///
-/// scikit-learn's `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004). The same
+/// scikit-learn's `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
+/// The same
 /// bits at every thread count. @throws shape_error, argument_error  as f_beta_metric, whose cost it has
 struct matthews_metric {
     static constexpr bool higher_is_better = true;
@@ -89,6 +93,6 @@ struct matthews_metric {
 };
 inline constexpr matthews_metric matthews{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_AGREEMENT_HPP
+#endif  // XRAYON_ML_METRICS_AGREEMENT_HPP

@@ -42,7 +42,8 @@ struct brier_metric {
     /// @param classes        The labels of both columns, ascending.
     template <indexed_range True, detail::probability_matrix P, indexed_range Classes>
         requires detail::ordered_labels<True, Classes>
-    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes, const metric_options& options = {}) const {
+    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes,
+                                    const metric_options& options = {}) const {
         const detail::metric_call call = detail::open_probabilities(name(), y_true, probabilities, options);
         const auto p = view_of<2>(probabilities);
         check(element_count(classes) == 2, call.name() + ": the number of classes must be 2", element_count(classes));
@@ -63,6 +64,6 @@ private:
 };
 inline constexpr brier_metric brier{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_BRIER_HPP
+#endif  // XRAYON_ML_METRICS_BRIER_HPP

@@ -21,8 +21,9 @@ namespace xrayon::ml {
 /// How often which label was taken for which.
 template <class Label>
 struct confusion {
-    std::vector<Label> labels;   ///< All that occur in y_true or y_pred, ascending.
-    xt::xtensor<double, 2> counts = xt::xtensor<double, 2>::from_shape({0, 0});  ///< [i][j]: rows (or their weights) of label i that were predicted as label j.
+    std::vector<Label> labels;  ///< All that occur in y_true or y_pred, ascending.
+    xt::xtensor<double, 2> counts =
+        xt::xtensor<double, 2>::from_shape({0, 0});  ///< [i][j]: rows (or their weights) of label i that were predicted as label j.
 };
 
 /// @brief Counts which label was predicted for which: scikit-learn's `confusion_matrix`.
@@ -48,7 +49,8 @@ template <indexed_range True, indexed_range Predicted>
         [&](std::size_t begin, std::size_t end) {
             std::vector<double> sum(classes * classes);
             for (std::size_t i = begin; i < end; ++i) {
-                sum[detail::code_of(out.labels, element(y_true, i)) * classes + detail::code_of(out.labels, element(y_pred, i))] += call.weight(i);
+                sum[detail::code_of(out.labels, element(y_true, i)) * classes + detail::code_of(out.labels, element(y_pred, i))] +=
+                    call.weight(i);
             }
             return sum;
         },
@@ -62,6 +64,6 @@ template <indexed_range True, indexed_range Predicted>
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_CONFUSION_MATRIX_HPP
+#endif  // XRAYON_ML_METRICS_CONFUSION_MATRIX_HPP

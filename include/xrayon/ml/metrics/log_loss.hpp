@@ -23,7 +23,8 @@ namespace xrayon::ml {
 
 /// @brief The mean of -log(probability of the right class); lower is better. scikit-learn's `log_loss`.
 ///
-/// Probabilities are first taken to at least eps and at most 1 - eps (2.2e-16; of floats 1.2e-7), then divided by their sum, row by row. NaN makes the result NaN.
+/// Probabilities are first taken to at least eps and at most 1 - eps (2.2e-16; of floats 1.2e-7), then divided by their sum, row by row.
+/// NaN makes the result NaN.
 /// The same bits at every thread count.
 /// @throws shape_error     if rows or columns do not fit
 /// @throws argument_error  if there are no rows; if a label is no class; if a probability is outside [0, 1]; for bad weights
@@ -37,7 +38,8 @@ struct log_loss_metric {
     /// @param classes        The labels of the columns, ascending.
     template <indexed_range True, detail::probability_matrix P, indexed_range Classes>
         requires detail::ordered_labels<True, Classes>
-    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes, const metric_options& options = {}) const {
+    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes,
+                                    const metric_options& options = {}) const {
         using label = std::common_type_t<detail::label_of<True>, detail::label_of<Classes>>;
         const detail::metric_call call = detail::open_probabilities(name(), y_true, probabilities, options);
         const auto p = view_of<2>(probabilities);
@@ -70,6 +72,6 @@ struct log_loss_metric {
 };
 inline constexpr log_loss_metric log_loss{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_LOG_LOSS_HPP
+#endif  // XRAYON_ML_METRICS_LOG_LOSS_HPP

@@ -32,10 +32,12 @@ namespace detail {
 
 /// Classes' hits, predictions and rows, as `average` asks for: one triple, or one for each class.
 template <class Label>
-[[nodiscard]] std::vector<std::array<double, 3>> decisions(const std::string& name, const class_counts<Label>& counts, averaging average, const std::optional<long long>& positive) {
+[[nodiscard]] std::vector<std::array<double, 3>> decisions(const std::string& name, const class_counts<Label>& counts, averaging average,
+                                                           const std::optional<long long>& positive) {
     const std::size_t classes = counts.labels.size();
     if (average == averaging::binary) {
-        check(classes <= 2, name + ": the number of classes must be <= 2 with averaging::binary (choose macro, micro or weighted)", classes);
+        check(classes <= 2, name + ": the number of classes must be <= 2 with averaging::binary (choose macro, micro or weighted)",
+              classes);
         std::size_t c = classes - 1;
         if (positive) {
             if constexpr (std::is_arithmetic_v<Label>) {
@@ -49,7 +51,8 @@ template <class Label>
             }
         } else if constexpr (std::is_integral_v<Label>) {
             // Of labels 0 and 1 (or -1 and 1) only 1 is positive, also where no 1 occurs.
-            if (classes == 1 && counts.labels[0] != static_cast<Label>(1) && (counts.labels[0] == static_cast<Label>(0) || counts.labels[0] == static_cast<Label>(-1))) {
+            if (classes == 1 && counts.labels[0] != static_cast<Label>(1)
+                && (counts.labels[0] == static_cast<Label>(0) || counts.labels[0] == static_cast<Label>(-1))) {
                 return {{0, 0, 0}};
             }
         }
@@ -82,11 +85,12 @@ template <class Of>
 /// hits / all, or what stands for it where there are none.
 [[nodiscard]] inline double ratio(double hits, double all, double zero_division) noexcept { return all == 0 ? zero_division : hits / all; }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief F_beta: (1 + b^2) precision recall / (b^2 precision + recall), higher is better. `f1` has beta 1.
 ///
-/// Labels are integers, strings, anything with == and <. The positive class of averaging::binary is `positive`, else 1 where labels are 0 and 1 or
+/// Labels are integers, strings, anything with == and <. The positive class of averaging::binary is `positive`, else 1 where labels are 0
+/// and 1 or
 /// -1 and 1, else the greater label. Where there is nothing to divide by, `zero_division` stands.
 /// scikit-learn's `fbeta_score`, which says pos_label for `positive`. The same bits at every thread count.
 /// @throws shape_error     if the lengths differ
@@ -120,7 +124,10 @@ struct f_beta_metric {
 
     /// "" for binary, "_macro" ...
     [[nodiscard]] static std::string detail_suffix(averaging average) {
-        return average == averaging::binary ? "" : average == averaging::micro ? "_micro" : average == averaging::macro ? "_macro" : "_weighted";
+        return average == averaging::binary  ? ""
+               : average == averaging::micro ? "_micro"
+               : average == averaging::macro ? "_macro"
+                                             : "_weighted";
     }
 };
 using f1_metric = f_beta_metric;
@@ -140,7 +147,8 @@ struct precision_metric {
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
         const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
         const auto parts = detail::decisions(call.name(), detail::count_classes(call, y_true, y_pred), average, positive);
-        return detail::average_decisions(parts, average, [&](double hits, double predicted, double) { return detail::ratio(hits, predicted, zero_division); });
+        return detail::average_decisions(
+            parts, average, [&](double hits, double predicted, double) { return detail::ratio(hits, predicted, zero_division); });
     }
 };
 inline constexpr precision_metric precision{};
@@ -159,12 +167,14 @@ struct recall_metric {
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
         const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
         const auto parts = detail::decisions(call.name(), detail::count_classes(call, y_true, y_pred), average, positive);
-        return detail::average_decisions(parts, average, [&](double hits, double, double actual) { return detail::ratio(hits, actual, zero_division); });
+        return detail::average_decisions(parts, average,
+                                         [&](double hits, double, double actual) { return detail::ratio(hits, actual, zero_division); });
     }
 };
 inline constexpr recall_metric recall{};
 
-/// @brief The mean over the classes of y_true of the share of their rows that were predicted. 1 is best. scikit-learn's `balanced_accuracy_score`.
+/// @brief The mean over the classes of y_true of the share of their rows that were predicted. 1 is best. scikit-learn's
+/// `balanced_accuracy_score`.
 ///
 /// With `adjusted`, 0 is what guessing gives. Errors, cost and determinism as f_beta_metric.
 struct balanced_accuracy_metric {
@@ -192,6 +202,6 @@ struct balanced_accuracy_metric {
 };
 inline constexpr balanced_accuracy_metric balanced_accuracy{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_PRECISION_RECALL_HPP
+#endif  // XRAYON_ML_METRICS_PRECISION_RECALL_HPP

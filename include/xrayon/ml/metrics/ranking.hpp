@@ -105,12 +105,13 @@ template <class True, class P, class Classes>
         rows[coded.of_row[i]] += call.weight(i);
     }
     for (std::size_t c = 0; c < rows.size(); ++c) {
-        check(rows[c] > 0, call.name() + ": y_true must have rows of every class; of class " + to_text(c) + " (in ascending order)", rows[c]);
+        check(rows[c] > 0, call.name() + ": y_true must have rows of every class; of class " + to_text(c) + " (in ascending order)",
+              rows[c]);
     }
     return std::pair(std::move(coded), std::move(rows));
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// How the ROC of two classes becomes one of several.
 enum class multi_class {
@@ -118,9 +119,11 @@ enum class multi_class {
     one_versus_one,   ///< Each pair of classes; weights of rows are not used for the average.
 };
 
-/// @brief The area under the ROC curve: how likely a row of the positive class has a higher score than another one, ties counting half. 1 is best.
+/// @brief The area under the ROC curve: how likely a row of the positive class has a higher score than another one, ties counting half. 1
+/// is best.
 ///
-/// Of two classes `m(y_true, scores)` with a score for each row, the greater label being the positive one; or n x 2 probabilities. Of more classes n x c, averaged
+/// Of two classes `m(y_true, scores)` with a score for each row, the greater label being the positive one; or n x 2 probabilities. Of more
+/// classes n x c, averaged
 /// by `average` (macro or weighted) over classes or pairs. scikit-learn's `roc_auc_score`. The same bits at every thread count.
 /// @throws shape_error     if rows or columns do not fit
 /// @throws argument_error  if y_true has not rows of every class, at least two; for NaN; for bad weights
@@ -138,12 +141,13 @@ struct roc_auc_metric {
         const detail::metric_call call = detail::open_metric(name(), y_true, scores, options);
         const auto classes = detail::two_classes(call, y_true);
         return detail::area_under_roc(detail::rank_rows(
-            call, [&](std::size_t i) { return static_cast<double>(element(scores, i)); }, [&](std::size_t i) { return element(y_true, i) == classes[1]; },
-            [](std::size_t) { return true; }));
+            call, [&](std::size_t i) { return static_cast<double>(element(scores, i)); },
+            [&](std::size_t i) { return element(y_true, i) == classes[1]; }, [](std::size_t) { return true; }));
     }
     template <indexed_range True, detail::probability_matrix P, indexed_range Classes>
         requires detail::ordered_labels<True, Classes>
-    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes, const metric_options& options = {}) const {
+    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes,
+                                    const metric_options& options = {}) const {
         check(average == averaging::macro || average == averaging::weighted, "roc_auc: average must be macro or weighted");
         const detail::metric_call call = detail::open_probabilities(name(), y_true, probabilities, options);
         const auto p = view_of<2>(probabilities);
@@ -152,7 +156,8 @@ struct roc_auc_metric {
         const std::size_t count = rows.size();
         const auto area = [&, &coded_rows = code](std::size_t c, auto counts) {
             return detail::area_under_roc(detail::rank_rows(
-                call, [&](std::size_t i) { return static_cast<double>(p(i, c)); }, [&](std::size_t i) { return coded_rows[i] == c; }, counts));
+                call, [&](std::size_t i) { return static_cast<double>(p(i, c)); }, [&](std::size_t i) { return coded_rows[i] == c; },
+                counts));
         };
         if (count == 2) {
             return area(1, [](std::size_t) { return true; });
@@ -184,9 +189,11 @@ struct roc_auc_metric {
 };
 inline constexpr roc_auc_metric roc_auc{};
 
-/// @brief The mean of precision at each positive row's rank, from the highest score down: the sum of (recall - recall before) x precision. 1 is best.
+/// @brief The mean of precision at each positive row's rank, from the highest score down: the sum of (recall - recall before) x precision.
+/// 1 is best.
 ///
-/// Of two classes as roc_auc; of more, n x c, the mean over classes against the rest. scikit-learn's `average_precision_score`. Errors, cost and determinism
+/// Of two classes as roc_auc; of more, n x c, the mean over classes against the rest. scikit-learn's `average_precision_score`. Errors,
+/// cost and determinism
 /// as roc_auc_metric.
 struct average_precision_metric {
     averaging average = averaging::macro;
@@ -200,12 +207,13 @@ struct average_precision_metric {
         const detail::metric_call call = detail::open_metric(name(), y_true, scores, options);
         const auto classes = detail::two_classes(call, y_true);
         return detail::average_of_precision(detail::rank_rows(
-            call, [&](std::size_t i) { return static_cast<double>(element(scores, i)); }, [&](std::size_t i) { return element(y_true, i) == classes[1]; },
-            [](std::size_t) { return true; }));
+            call, [&](std::size_t i) { return static_cast<double>(element(scores, i)); },
+            [&](std::size_t i) { return element(y_true, i) == classes[1]; }, [](std::size_t) { return true; }));
     }
     template <indexed_range True, detail::probability_matrix P, indexed_range Classes>
         requires detail::ordered_labels<True, Classes>
-    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes, const metric_options& options = {}) const {
+    [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes,
+                                    const metric_options& options = {}) const {
         check(average == averaging::macro || average == averaging::weighted, "average_precision: average must be macro or weighted");
         const detail::metric_call call = detail::open_probabilities(name(), y_true, probabilities, options);
         const auto p = view_of<2>(probabilities);
@@ -214,7 +222,8 @@ struct average_precision_metric {
         double weight = 0;
         for (std::size_t c = rows.size() == 2 ? 1 : 0; c < rows.size(); ++c) {
             const double w = average == averaging::weighted ? rows[c] : 1;
-            sum += w * detail::average_of_precision(detail::rank_rows(
+            sum += w
+                   * detail::average_of_precision(detail::rank_rows(
                        call, [&, c](std::size_t i) { return static_cast<double>(p(i, c)); },
                        [&, c, &code = coded.of_row](std::size_t i) { return code[i] == c; }, [](std::size_t) { return true; }));
             weight += w;
@@ -229,6 +238,6 @@ struct average_precision_metric {
 };
 inline constexpr average_precision_metric average_precision{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_RANKING_HPP
+#endif  // XRAYON_ML_METRICS_RANKING_HPP

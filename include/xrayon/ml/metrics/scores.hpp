@@ -16,7 +16,8 @@ namespace xrayon::ml {
 
 /// @brief Several metrics at once. The first decides where one is needed: in a search, in `mean()`.
 ///
-/// What models are judged by is always *higher is better*: a metric of which less is better enters with its sign changed, and its name says so:
+/// What models are judged by is always *higher is better*: a metric of which less is better enters with its sign changed, and its name says
+/// so:
 /// "neg_mean_squared_error".
 template <metric... Metrics>
     requires(sizeof...(Metrics) >= 1)
@@ -29,7 +30,8 @@ public:
     /// "accuracy", "neg_log_loss", ...
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> out;
-        std::apply([&](const Metrics&... m) { (out.push_back((Metrics::higher_is_better ? "" : "neg_") + std::string(m.name())), ...); }, metrics_);
+        std::apply([&](const Metrics&... m) { (out.push_back((Metrics::higher_is_better ? "" : "neg_") + std::string(m.name())), ...); },
+                   metrics_);
         return out;
     }
 
@@ -52,6 +54,6 @@ template <metric... Metrics>
     return score_set<Metrics...>(std::move(metrics)...);
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_SCORES_HPP
+#endif  // XRAYON_ML_METRICS_SCORES_HPP

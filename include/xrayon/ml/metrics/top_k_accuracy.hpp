@@ -66,6 +66,6 @@ struct top_k_accuracy_metric {
 };
 inline constexpr top_k_accuracy_metric top_k_accuracy{};
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_METRICS_TOP_K_ACCURACY_HPP
+#endif  // XRAYON_ML_METRICS_TOP_K_ACCURACY_HPP

@@ -27,16 +27,18 @@
 namespace xrayon::ml {
 
 struct gaussian_naive_bayes_options {
-    double var_smoothing = 1e-9;  ///< This share of the largest variance of a column is added to all variances: finite, >= 0.
+    double var_smoothing = 1e-9;      ///< This share of the largest variance of a column is added to all variances: finite, >= 0.
     std::vector<double> priors = {};  ///< Of the classes in ascending order, adding up to 1. None: their shares of the rows.
 };
 
 /// @brief Naive Bayes with a normal distribution for each column and class. scikit-learn's `GaussianNB`.
 ///
-/// `fit(X, y)` learns from X (n x d, finite) and n integer labels; `partial_fit` adds rows; `predict(X)` gives the likeliest label (of equal ones the lowest),
+/// `fit(X, y)` learns from X (n x d, finite) and n integer labels; `partial_fit` adds rows; `predict(X)` gives the likeliest label (of
+/// equal ones the lowest),
 /// `predict_proba(X)` n x c probabilities. Means and variances are in double, by two passes over tiles of rows that are merged.
 ///
-/// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. exp and log are those of the C
+/// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. exp and log are
+/// those of the C
 /// library, so bits may differ between systems.
 /// **Cost.** fit: n d; predict: n d c.
 template <std::floating_point Real = double>
@@ -49,8 +51,8 @@ public:
     static constexpr std::string_view name = "gaussian_naive_bayes";
 
     explicit gaussian_naive_bayes(gaussian_naive_bayes_options options = {}) : options_(std::move(options)) {
-        check(std::isfinite(options_.var_smoothing) && options_.var_smoothing >= 0, "gaussian_naive_bayes: options.var_smoothing must be finite and >= 0",
-              options_.var_smoothing);
+        check(std::isfinite(options_.var_smoothing) && options_.var_smoothing >= 0,
+              "gaussian_naive_bayes: options.var_smoothing must be finite and >= 0", options_.var_smoothing);
         double sum = options_.priors.empty() ? 1 : 0;
         for (const double prior : options_.priors) {
             check(prior >= 0, "gaussian_naive_bayes: options.priors must be >= 0", prior);
@@ -62,7 +64,8 @@ public:
     /// @brief Learns from n rows; what was learnt before is forgotten.
     /// @param weights  n numbers >= 0, finite, not all 0.
     /// @throws shape_error     if rows do not fit
-    /// @throws argument_error  if there are no rows; for NaN and infinities; if there are not as many priors as classes. The model is as it was then.
+    /// @throws argument_error  if there are no rows; for NaN and infinities; if there are not as many priors as classes. The model is as it
+    ///                         was then.
     /// @{
     template <detail::numeric_matrix X, indexed_range Y>
     gaussian_naive_bayes& fit(const X& x, const Y& y) {
@@ -80,7 +83,8 @@ public:
         statistics_type both = learnt_;
         if (fitted()) {
             const auto view = detail::matrix_view(x);
-            check_shapes(view.shape(1) == both.features, "gaussian_naive_bayes.partial_fit", "X", view.shape(), "the fitted model", std::array{both.features});
+            check_shapes(view.shape(1) == both.features, "gaussian_naive_bayes.partial_fit", "X", view.shape(), "the fitted model",
+                         std::array{both.features});
         }
         merge(both, statistics(x, y));
         return learn(std::move(both));
@@ -113,10 +117,10 @@ public:
 
     [[nodiscard]] const gaussian_naive_bayes_options& options() const noexcept { return options_; }
     [[nodiscard]] bool fitted() const noexcept { return learnt_.classes() > 0; }
-    [[nodiscard]] const std::vector<int>& classes() const noexcept { return learnt_.labels; }   ///< Ascending.
-    [[nodiscard]] std::span<const double> means() const noexcept { return learnt_.means; }      ///< c x d.
-    [[nodiscard]] std::span<const double> variances() const noexcept { return variance_; }      ///< c x d, with what was added.
-    [[nodiscard]] std::span<const double> class_priors() const noexcept { return prior_; }      ///< c.
+    [[nodiscard]] const std::vector<int>& classes() const noexcept { return learnt_.labels; }  ///< Ascending.
+    [[nodiscard]] std::span<const double> means() const noexcept { return learnt_.means; }     ///< c x d.
+    [[nodiscard]] std::span<const double> variances() const noexcept { return variance_; }     ///< c x d, with what was added.
+    [[nodiscard]] std::span<const double> class_priors() const noexcept { return prior_; }     ///< c.
     [[nodiscard]] const statistics_type& learnt() const noexcept { return learnt_; }
 
 private:
@@ -172,19 +176,18 @@ private:
             constant[c] = std::log(prior_[c]) - 0.5 * logs;
         }
         matrix out = matrix::from_shape({x.shape(0), classes});
-        for_each_index(
-            x.shape(0),
-            [&](std::size_t i) {
-                for (std::size_t c = 0; c < classes; ++c) {
-                    double sum = 0;
-                    for (std::size_t j = 0; j < d; ++j) {
-                        const double off = static_cast<double>(x(i, j)) - learnt_.mean(c)[j];
-                        sum += off * off / variance_[c * d + j];
-                    }
-                    out(i, c) = static_cast<Real>(constant[c] - 0.5 * sum);
-                }
-            },
-            {.name = op});
+        for_each_index(x.shape(0),
+                       [&](std::size_t i) {
+                           for (std::size_t c = 0; c < classes; ++c) {
+                               double sum = 0;
+                               for (std::size_t j = 0; j < d; ++j) {
+                                   const double off = static_cast<double>(x(i, j)) - learnt_.mean(c)[j];
+                                   sum += off * off / variance_[c * d + j];
+                               }
+                               out(i, c) = static_cast<Real>(constant[c] - 0.5 * sum);
+                           }
+                       },
+                       {.name = op});
         return out;
     }
 
@@ -194,6 +197,6 @@ private:
     std::vector<double> prior_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_GAUSSIAN_NAIVE_BAYES_HPP
+#endif  // XRAYON_ML_MODELS_GAUSSIAN_NAIVE_BAYES_HPP

@@ -40,12 +40,14 @@ struct k_nearest_neighbors_options {
 /// Neighbours are ordered by (distance, training index), so equal distances go to the lowest index; equal votes go to the
 /// smallest label.
 ///
-/// **What a row's result depends on.** That row and the training data, and nothing else: not on the other rows of its batch, on strides, threads,
+/// **What a row's result depends on.** That row and the training data, and nothing else: not on the other rows of its batch, on strides,
+/// threads,
 /// compilers or processors. Squared distances are computed as |q|^2 - 2 q.x + |x|^2, each of the three as a chain of fused multiply-adds
 /// over the columns in order (array/packed_matrix.hpp); a row is at distance 0 from itself, exactly. The formula subtracts numbers as
 /// large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
 ///
-/// **Cost.** 2 n d flops a query row by packed_gemm, and one pass over n distances; scratch 64 x 512 numbers per running tile. X is kept once.
+/// **Cost.** 2 n d flops a query row by packed_gemm, and one pass over n distances; scratch 64 x 512 numbers per running tile. X is kept
+/// once.
 /// Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
 template <std::floating_point Real = double>
 class k_nearest_neighbors {
@@ -152,7 +154,8 @@ public:
             std::size_t seen = 0;
             for (const std::size_t m : order) {
                 for (; seen < models[m].k_; ++seen) {
-                    const auto c = static_cast<std::size_t>(std::lower_bound(classes.begin(), classes.end(), votes[seen]) - classes.begin());
+                    const auto c =
+                        static_cast<std::size_t>(std::lower_bound(classes.begin(), classes.end(), votes[seen]) - classes.begin());
                     ++counts[c];
                     if (counts[c] > counts[best] || (counts[c] == counts[best] && c < best)) {
                         best = c;
@@ -170,7 +173,8 @@ public:
     [[nodiscard]] labels predict_left_out(const index_block& rows) const {
         const std::size_t n = this->rows();
         check(n > 0, "k_nearest_neighbors.predict_left_out: call fit first");
-        check(rows.begin <= rows.end && rows.end <= n, "k_nearest_neighbors.predict_left_out: rows must end at most at " + to_text(n), rows.end);
+        check(rows.begin <= rows.end && rows.end <= n, "k_nearest_neighbors.predict_left_out: rows must end at most at " + to_text(n),
+              rows.end);
         check(k_ < n, "k_nearest_neighbors.predict_left_out: k must be below the number of rows " + to_text(n), k_);
         matrix queries = matrix::from_shape({rows.size(), columns()});
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -205,10 +209,11 @@ private:
         for (std::size_t i = 0; i < norms.size(); ++i) {
             if (!(norms[i] <= std::numeric_limits<Real>::max() / 8)) [[unlikely]] {
                 for (std::size_t j = 0; j < rows.shape(1); ++j) {
-                    check(std::isfinite(rows(i, j)), std::string(op) + ": values must be finite; row " + to_text(i) + " column " + to_text(j),
-                          rows(i, j));
+                    check(std::isfinite(rows(i, j)),
+                          std::string(op) + ": values must be finite; row " + to_text(i) + " column " + to_text(j), rows(i, j));
                 }
-                check(false, std::string(op) + ": the squared norm of a row must be at most an eighth of the largest number; row " + to_text(i),
+                check(false,
+                      std::string(op) + ": the squared norm of a row must be at most an eighth of the largest number; row " + to_text(i),
                       norms[i]);
             }
         }
@@ -226,15 +231,14 @@ private:
     template <class Use>
     void for_each_query(const array_view<const Real, 2>& queries, std::size_t first_left_out, const Use& use) const {
         const auto tiles = row_blocks(queries.shape(0), query_tile);
-        for_each_index(
-            tiles.size(),
-            [&](std::size_t t) {
-                const index_block tile = tiles[t];
-                for_each_in_tile(queries.slice(tile.begin, tile.end),
-                                 first_left_out == nothing_left_out ? first_left_out : first_left_out + tile.begin,
-                                 [&](std::size_t i, std::vector<int>& votes) { use(tile.begin + i, votes); });
-            },
-            {.name = "k_nearest_neighbors"});
+        for_each_index(tiles.size(),
+                       [&](std::size_t t) {
+                           const index_block tile = tiles[t];
+                           for_each_in_tile(queries.slice(tile.begin, tile.end),
+                                            first_left_out == nothing_left_out ? first_left_out : first_left_out + tile.begin,
+                                            [&](std::size_t i, std::vector<int>& votes) { use(tile.begin + i, votes); });
+                       },
+                       {.name = "k_nearest_neighbors"});
     }
 
     template <class Use>
@@ -283,6 +287,6 @@ private:
     std::vector<Real> norms_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP
+#endif  // XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP

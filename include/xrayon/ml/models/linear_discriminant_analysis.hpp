@@ -36,11 +36,14 @@ struct linear_discriminant_analysis_options {
 
 /// @brief Linear discriminant analysis: normal distributions with one covariance. scikit-learn's `LinearDiscriminantAnalysis(solver="svd")`.
 ///
-/// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives the likeliest label, `predict_proba(X)` n x c probabilities.
-/// scikit-learn takes the singular values of the rows; these are the eigenvalues of their scatter within classes, in double, of columns scaled to a deviation of 1.
+/// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives the likeliest label,
+/// `predict_proba(X)` n x c probabilities.
+/// scikit-learn takes the singular values of the rows; these are the eigenvalues of their scatter within classes, in double, of columns
+/// scaled to a deviation of 1.
 /// R. Fisher, "The use of multiple measurements in taxonomic problems" (1936).
 ///
-/// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. Needs LAPACK (xrayon::blas).
+/// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. Needs LAPACK
+/// (xrayon::blas).
 /// **Cost.** fit: n d^2 / 2 and d^3; predict: n d c.
 template <std::floating_point Real = double>
 class linear_discriminant_analysis {
@@ -63,7 +66,8 @@ public:
 
     /// @brief Learns from n rows; what was learnt before is forgotten.
     /// @throws shape_error     if X and y differ in rows
-    /// @throws argument_error  if there are not two classes, or not more rows than classes; for NaN and infinities; if there are not as many priors as classes.
+    /// @throws argument_error  if there are not two classes, or not more rows than classes; for NaN and infinities; if there are not as
+    ///                         many priors as classes.
     ///                         The model is as it was then.
     template <detail::numeric_matrix X, indexed_range Y>
     linear_discriminant_analysis& fit(const X& x, const Y& y) {
@@ -99,7 +103,7 @@ public:
 
     [[nodiscard]] const linear_discriminant_analysis_options& options() const noexcept { return options_; }
     [[nodiscard]] bool fitted() const noexcept { return !labels_.empty(); }
-    [[nodiscard]] const std::vector<int>& classes() const noexcept { return labels_; }  ///< Ascending.
+    [[nodiscard]] const std::vector<int>& classes() const noexcept { return labels_; }                  ///< Ascending.
     [[nodiscard]] std::span<const Real> coefficients() const noexcept { return function_.weights(); }   ///< c x d.
     [[nodiscard]] std::span<const Real> intercepts() const noexcept { return function_.intercepts(); }  ///< c.
 
@@ -109,7 +113,8 @@ private:
         const std::size_t k = s.classes();
         const double n = s.total();
         check(k >= 2, "linear_discriminant_analysis.fit: the number of classes must be >= 2", k);
-        check(n > static_cast<double>(k), "linear_discriminant_analysis.fit: the number of rows must be more than the classes, " + to_text(k), n);
+        check(n > static_cast<double>(k),
+              "linear_discriminant_analysis.fit: the number of rows must be more than the classes, " + to_text(k), n);
         check(options_.priors.empty() || options_.priors.size() == k,
               "linear_discriminant_analysis.fit: options.priors must be as many as the classes, " + to_text(k), options_.priors.size());
         const blas_guard one_thread;
@@ -216,6 +221,6 @@ private:
     std::vector<int> labels_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_LINEAR_DISCRIMINANT_ANALYSIS_HPP
+#endif  // XRAYON_ML_MODELS_LINEAR_DISCRIMINANT_ANALYSIS_HPP

@@ -26,9 +26,11 @@
 
 namespace xrayon::ml {
 
-/// @brief Each row belongs to the class whose mean is nearest, by Euclidean distance; of equal ones to the lowest label. scikit-learn's `NearestCentroid`.
+/// @brief Each row belongs to the class whose mean is nearest, by Euclidean distance; of equal ones to the lowest label. scikit-learn's
+/// `NearestCentroid`.
 ///
-/// `fit(X, y)` learns from X (n x d, finite) and n integer labels. **Mergeable**: cross-validation reads the rows once. The same bits at every thread count;
+/// `fit(X, y)` learns from X (n x d, finite) and n integer labels. **Mergeable**: cross-validation reads the rows once. The same bits at
+/// every thread count;
 /// a row's label is its own. **Cost.** fit: n d; predict: n d c.
 template <std::floating_point Real = double>
 class nearest_centroid {
@@ -62,24 +64,23 @@ public:
         const array_view<const Real, 2> rows = view_of<2>(x);
         detail::check_query_rows("nearest_centroid.predict", rows, fitted(), learnt_.features);
         labels out = labels::from_shape({rows.shape(0)});
-        for_each_index(
-            rows.shape(0),
-            [&](std::size_t i) {
-                double least = std::numeric_limits<double>::infinity();
-                out(i) = learnt_.labels[0];
-                for (std::size_t c = 0; c < learnt_.classes(); ++c) {
-                    double squared = 0;
-                    for (std::size_t j = 0; j < learnt_.features; ++j) {
-                        const double off = static_cast<double>(rows(i, j)) - learnt_.mean(c)[j];
-                        squared += off * off;
-                    }
-                    if (squared < least) {
-                        least = squared;
-                        out(i) = learnt_.labels[c];
-                    }
-                }
-            },
-            {.name = "nearest_centroid.predict"});
+        for_each_index(rows.shape(0),
+                       [&](std::size_t i) {
+                           double least = std::numeric_limits<double>::infinity();
+                           out(i) = learnt_.labels[0];
+                           for (std::size_t c = 0; c < learnt_.classes(); ++c) {
+                               double squared = 0;
+                               for (std::size_t j = 0; j < learnt_.features; ++j) {
+                                   const double off = static_cast<double>(rows(i, j)) - learnt_.mean(c)[j];
+                                   squared += off * off;
+                               }
+                               if (squared < least) {
+                                   least = squared;
+                                   out(i) = learnt_.labels[c];
+                               }
+                           }
+                       },
+                       {.name = "nearest_centroid.predict"});
         return out;
     }
 
@@ -95,8 +96,8 @@ public:
     }
 
     [[nodiscard]] bool fitted() const noexcept { return learnt_.classes() > 0; }
-    [[nodiscard]] const std::vector<int>& classes() const noexcept { return learnt_.labels; }      ///< Ascending.
-    [[nodiscard]] std::span<const double> centroids() const noexcept { return learnt_.means; }     ///< c x d.
+    [[nodiscard]] const std::vector<int>& classes() const noexcept { return learnt_.labels; }   ///< Ascending.
+    [[nodiscard]] std::span<const double> centroids() const noexcept { return learnt_.means; }  ///< c x d.
 
 private:
     template <class X, class Y>
@@ -110,6 +111,6 @@ private:
     statistics_type learnt_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_NEAREST_CENTROID_HPP
+#endif  // XRAYON_ML_MODELS_NEAREST_CENTROID_HPP

@@ -17,9 +17,11 @@ struct ordinary_least_squares_options {
     bool intercept = true;  ///< Whether there is a constant.
 };
 
-/// @brief Linear regression: the w and b that make sum (y - x w - b)^2 least, and of several such the shortest w. scikit-learn's `LinearRegression`.
+/// @brief Linear regression: the w and b that make sum (y - x w - b)^2 least, and of several such the shortest w. scikit-learn's
+/// `LinearRegression`.
 ///
-/// In all a ridge with alpha 0: `fit`, `predict`, mergeable, and what is said there of bits and cost. Where columns depend on each other, the rows are
+/// In all a ridge with alpha 0: `fit`, `predict`, mergeable, and what is said there of bits and cost. Where columns depend on each other,
+/// the rows are
 /// solved by their singular values, those below 2.2e-16 of the greatest counting as 0.
 template <std::floating_point Real = double>
 class ordinary_least_squares {
@@ -29,7 +31,8 @@ public:
     static constexpr bool is_classifier = false;
     static constexpr std::string_view name = "ordinary_least_squares";
 
-    explicit ordinary_least_squares(const ordinary_least_squares_options& options = {}) : model_({.alpha = 0, .intercept = options.intercept}) {}
+    explicit ordinary_least_squares(const ordinary_least_squares_options& options = {})
+        : model_({.alpha = 0, .intercept = options.intercept}) {}
 
     /// @brief As ridge::fit, with its errors.
     template <detail::numeric_matrix X, indexed_range Y>
@@ -68,6 +71,6 @@ private:
     ridge<Real> model_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_ORDINARY_LEAST_SQUARES_HPP
+#endif  // XRAYON_ML_MODELS_ORDINARY_LEAST_SQUARES_HPP

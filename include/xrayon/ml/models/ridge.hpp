@@ -33,8 +33,10 @@ struct ridge_options {
 ///
 /// `fit(X, y)` learns from X (n x d, finite) and n numbers; `predict(X)` gives a number for each row.
 ///
-/// **How.** Sums of products of the columns, about their means, in double, in one pass that is shared by tiles of rows; then Cholesky's factor of the d x d system,
-/// scaled. Where that system is so ill-conditioned that the sums have lost digits (a reciprocal condition below 1e-8), the rows themselves are solved, by their
+/// **How.** Sums of products of the columns, about their means, in double, in one pass that is shared by tiles of rows; then Cholesky's
+/// factor of the d x d system,
+/// scaled. Where that system is so ill-conditioned that the sums have lost digits (a reciprocal condition below 1e-8), the rows themselves
+/// are solved, by their
 /// singular values. A. Hoerl and R. Kennard, "Ridge regression" (1970).
 ///
 /// **Mergeable.** Cross-validation reads the rows once, and a search over alpha factors each fold's system once.
@@ -162,6 +164,6 @@ private:
     bool fitted_ = false;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_RIDGE_HPP
+#endif  // XRAYON_ML_MODELS_RIDGE_HPP

@@ -36,7 +36,8 @@ struct ridge_classifier_options {
 
 /// @brief A ridge regression of 1 for a class and -1 for the others, for each class: the greatest decides. scikit-learn's `RidgeClassifier`.
 ///
-/// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives a label for each row; `decision_function(X)` the n x c
+/// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives a label for each row;
+/// `decision_function(X)` the n x c
 /// values (for two classes n x 1: positive means the greater label).
 ///
 /// **Mergeable**, in all as ridge: cross-validation reads the rows once, and a search over alpha factors each fold's system once.
@@ -114,9 +115,12 @@ public:
         return with(s, equations, std::move(equations.c));
     }
     /// Whether both learn from the same sums: all is equal but alpha.
-    [[nodiscard]] bool shares_statistics(const ridge_classifier& other) const noexcept { return options_.intercept == other.options_.intercept; }
+    [[nodiscard]] bool shares_statistics(const ridge_classifier& other) const noexcept {
+        return options_.intercept == other.options_.intercept;
+    }
     /// The models of several, which share statistics, with one factorisation.
-    [[nodiscard]] static std::vector<std::optional<ridge_classifier>> solve_path(std::span<const ridge_classifier> models, const statistics_type& s) {
+    [[nodiscard]] static std::vector<std::optional<ridge_classifier>> solve_path(std::span<const ridge_classifier> models,
+                                                                                 const statistics_type& s) {
         const blas_guard one_thread;
         check_classes(s);
         std::vector<std::optional<ridge_classifier>> out(models.size());
@@ -137,7 +141,7 @@ public:
 
     [[nodiscard]] const ridge_classifier_options& options() const noexcept { return options_; }
     [[nodiscard]] bool fitted() const noexcept { return !labels_.empty(); }
-    [[nodiscard]] const std::vector<int>& classes() const noexcept { return labels_; }  ///< Ascending.
+    [[nodiscard]] const std::vector<int>& classes() const noexcept { return labels_; }                  ///< Ascending.
     [[nodiscard]] std::span<const Real> coefficients() const noexcept { return function_.weights(); }   ///< c x d; of two classes 1 x d.
     [[nodiscard]] std::span<const Real> intercepts() const noexcept { return function_.intercepts(); }  ///< c; of two classes 1.
 
@@ -147,14 +151,17 @@ private:
         std::vector<double> g, c, x_mean, y_mean;
     };
 
-    static void check_classes(const statistics_type& s) { check(s.classes() >= 2, "ridge_classifier.fit: the number of classes must be >= 2", s.classes()); }
+    static void check_classes(const statistics_type& s) {
+        check(s.classes() >= 2, "ridge_classifier.fit: the number of classes must be >= 2", s.classes());
+    }
     [[nodiscard]] static std::size_t targets(const statistics_type& s) noexcept { return s.classes() == 2 ? 1 : s.classes(); }
 
     [[nodiscard]] static system of(const statistics_type& s, bool centred) {
         const std::size_t d = s.features;
         const std::size_t t = targets(s);
         const double n = s.total();
-        system out{s.spread, std::vector<double>(t * d, 0.0), centred ? s.grand_mean() : std::vector<double>(d, 0.0), std::vector<double>(t, 0.0)};
+        system out{s.spread, std::vector<double>(t * d, 0.0), centred ? s.grand_mean() : std::vector<double>(d, 0.0),
+                   std::vector<double>(t, 0.0)};
         std::vector<double> off(d);
         for (std::size_t k = 0; k < s.classes(); ++k) {
             for (std::size_t j = 0; j < d; ++j) {
@@ -200,6 +207,6 @@ private:
     std::vector<int> labels_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_MODELS_RIDGE_CLASSIFIER_HPP
+#endif  // XRAYON_ML_MODELS_RIDGE_CLASSIFIER_HPP

@@ -35,29 +35,32 @@ template <class V>
         }
         return out + "]";
     } else {
-        static_assert(requires { { to_text(value) } -> std::convertible_to<std::string>; }, "a parameter needs a text: give its type a function to_text");
+        static_assert(
+            requires {
+                { to_text(value) } -> std::convertible_to<std::string>;
+            }, "a parameter needs a text: give its type a function to_text");
         return to_text(value);
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// One parameter of a struct and the values it may take.
 template <class P, class V>
 struct parameter_axis {
-    std::string name;        ///< As tables and messages show it.
-    V P::* member;
+    std::string name;  ///< As tables and messages show it.
+    V P::*member;
     std::vector<V> values;
 };
 
 /// `axis("alpha", &ridge_options::alpha, {0.1, 1.0, 10.0})`
 template <class P, class V>
-[[nodiscard]] parameter_axis<P, V> axis(std::string name, V P::* member, std::initializer_list<std::type_identity_t<V>> values) {
+[[nodiscard]] parameter_axis<P, V> axis(std::string name, V P::*member, std::initializer_list<std::type_identity_t<V>> values) {
     return {std::move(name), member, std::vector<V>(values)};
 }
 /// The values as any range.
 template <class P, class V, indexed_range Values>
-[[nodiscard]] parameter_axis<P, V> axis(std::string name, V P::* member, const Values& values) {
+[[nodiscard]] parameter_axis<P, V> axis(std::string name, V P::*member, const Values& values) {
     parameter_axis<P, V> out{std::move(name), member, {}};
     for (std::size_t i = 0; i < element_count(values); ++i) {
         out.values.push_back(static_cast<V>(element(values, i)));
@@ -65,6 +68,6 @@ template <class P, class V, indexed_range Values>
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_AXIS_HPP
+#endif  // XRAYON_ML_SEARCH_AXIS_HPP

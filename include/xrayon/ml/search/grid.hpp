@@ -85,7 +85,8 @@ private:
         size_ *= a.values.size();
         const void* place = &(base_.*a.member);
         list.push_back({a.name, a.values.size(), [a](P& p, std::size_t i) { p.*a.member = a.values[i]; },
-                        [a](std::size_t i) { return detail::parameter_text(V(a.values[i])); }, [place](const void* other) { return place == other; }});
+                        [a](std::size_t i) { return detail::parameter_text(V(a.values[i])); },
+                        [place](const void* other) { return place == other; }});
     }
 
     P base_;
@@ -106,6 +107,6 @@ concept parameter_space = requires(const Space& space, std::size_t i) {
 template <parameter_space Space>
 using parameters_of = std::remove_cvref_t<decltype(std::declval<const Space&>()[std::size_t{}])>;
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_GRID_HPP
+#endif  // XRAYON_ML_SEARCH_GRID_HPP

@@ -78,11 +78,12 @@ void fill_result(search_result<P, Model>& out, std::vector<fold_outcome<Model>>&
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Tries every candidate of a space on every fold, and keeps the best.
 ///
-/// @param make      `make(candidate)` gives an estimator: `[](const ridge_options& o) { return ridge(o); }`, or a pipeline. Called once for each candidate.
+/// @param make      `make(candidate)` gives an estimator: `[](const ridge_options& o) { return ridge(o); }`, or a pipeline. Called once for
+///                  each candidate.
 /// @param space     A grid, random_candidates, or a parameter_space of one's own.
 /// @param x, y      As cross_validate takes them.
 /// @param splitter  k_fold and its kin, or a range of folds; one fold is a hold-out: `std::vector{train_test_split(n)}`.
@@ -90,14 +91,18 @@ void fill_result(search_result<P, Model>& out, std::vector<fold_outcome<Model>>&
 /// @param options   See search_options.
 /// @returns         The table, and the best candidate fitted on all rows. Same at every thread count: all but times.
 /// @throws argument_error  `grid_search: 0 candidates`; if costs are not one for each candidate; as cross_validate
-/// @throws ...             what the lowest failing (candidate, fold) threw, unchanged: options.run.report says which, counting candidate x folds + fold
+/// @throws ...             what the lowest failing (candidate, fold) threw, unchanged: options.run.report says which, counting candidate x
+///                         folds + fold
 /// @throws cancelled       if a stop was requested; with a deadline the result says that it is not complete
 ///
-/// **Journal.** With `options.journal.path` each fit is written down when it is done. A search that was killed, or that threw, goes on where it was when it is called again
-/// with the same arguments, at any thread count, and its table is that of one that ran through, byte for byte. Fits that failed are tried again.
+/// **Journal.** With `options.journal.path` each fit is written down when it is done. A search that was killed, or that threw, goes on
+/// where it was when it is called again
+/// with the same arguments, at any thread count, and its table is that of one that ran through, byte for byte. Fits that failed are tried
+/// again.
 /// @throws journal_error, io_error  if the file is another search's, damaged before its end, or in use
 ///
-/// **One set of tasks.** All candidates on all folds run as one call, so no thread waits for the end of a candidate. Fits that share something share it: sums over rows
+/// **One set of tasks.** All candidates on all folds run as one call, so no thread waits for the end of a candidate. Fits that share
+/// something share it: sums over rows
 /// (mergeable estimators), one factorisation for all alphas of a ridge, neighbours for all k.
 /// **Cost.** candidates x folds fits and predictions, less what is shared. Memory: for each worker the rows of one fold.
 ///
@@ -108,8 +113,8 @@ void fill_result(search_result<P, Model>& out, std::vector<fold_outcome<Model>>&
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
              && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] auto grid_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
-                               const search_options& options = {}) {
+[[nodiscard]] auto grid_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter,
+                               const score_set<Metrics...>& scores, const search_options& options = {}) {
     using E = detail::made_estimator<Make, Space>;
     using T = detail::element_of_matrix<X>;
     using L = detail::target_value_t<Y>;
@@ -147,11 +152,13 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     std::optional<detail::search_journal<detail::model_of<E, T, L>>> journal;
     if (!options.journal.path.empty()) {
         journal.emplace(options.journal,
-                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names, out.parameter_texts, options), count,
-                        survey.count, out.metrics.size());
+                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names,
+                                                out.parameter_texts, options),
+                        count, survey.count, out.metrics.size());
         how.known = [&](std::size_t c, std::size_t f) { return journal->knows(c, f); };
     }
-    detail::evaluation<E, T, L, std::remove_cvref_t<decltype(folds)>, score_set<Metrics...>> job(estimators, {rows, targets}, folds, survey, scores, how);
+    detail::evaluation<E, T, L, std::remove_cvref_t<decltype(folds)>, score_set<Metrics...>> job(estimators, {rows, targets}, folds, survey,
+                                                                                                 scores, how);
     if (journal) {
         journal->load(job.table(), options.train_scores);
         how.done = [&](std::size_t c, std::size_t f) { journal->add(c, f, job.table()[c * survey.count + f]); };
@@ -168,10 +175,12 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
         const std::size_t best = out.order().front();
         if (std::isfinite(out.mean(best))) {
             out.model.emplace(detail::with_rows<E, T, L>({rows, targets}, [&](const auto& all, const auto& labels) {
-                if constexpr (weighted_fittable<E, std::remove_cvref_t<decltype(all)>, std::remove_cvref_t<decltype(labels)>, std::vector<double>>) {
+                if constexpr (weighted_fittable<E, std::remove_cvref_t<decltype(all)>, std::remove_cvref_t<decltype(labels)>,
+                                                std::vector<double>>) {
                     if (!options.weights.empty()) {
                         E copy(estimators[best]);
-                        return detail::model_of<E, T, L>(copy.fit(all, labels, std::vector<double>(options.weights.begin(), options.weights.end())));
+                        return detail::model_of<E, T, L>(
+                            copy.fit(all, labels, std::vector<double>(options.weights.begin(), options.weights.end())));
                     }
                 }
                 return detail::fit_copy(estimators[best], all, labels);
@@ -195,18 +204,21 @@ namespace detail {
 /// What a function of a candidate and a fold's rows is called with.
 template <class F, class P, class X, class Y>
 concept candidate_function = std::is_arithmetic_v<
-    std::invoke_result_t<const F&, const P&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>, array_view<const element_of_matrix<X>, 2>,
-                         std::span<const target_value_t<Y>>>>;
+    std::invoke_result_t<const F&, const P&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
+                         array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
 
-} // namespace detail
+}  // namespace detail
 
-/// @brief The same for whatever is to be fitted, as a function: `fit_and_score(candidate, train_x, train_y, test_x, test_y)` gives a score, higher being better.
+/// @brief The same for whatever is to be fitted, as a function: `fit_and_score(candidate, train_x, train_y, test_x, test_y)` gives a score,
+/// higher being better.
 ///
-/// Called once for each candidate and fold, from several threads at once, as const. `refit`, `train_scores`, `algebra` and `weights` mean nothing here.
+/// Called once for each candidate and fold, from several threads at once, as const. `refit`, `train_scores`, `algebra` and `weights` mean
+/// nothing here.
 template <parameter_space Space, class X, indexed_range Y, class Splitter, class F>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::candidate_function<F, parameters_of<Space>, X, Y>
-[[nodiscard]] search_result<parameters_of<Space>, no_model> grid_search(const Space& space, const X& x, const Y& y, const Splitter& splitter,
-                                                                        const F& fit_and_score, const search_options& options = {}) {
+[[nodiscard]] search_result<parameters_of<Space>, no_model> grid_search(const Space& space, const X& x, const Y& y,
+                                                                        const Splitter& splitter, const F& fit_and_score,
+                                                                        const search_options& options = {}) {
     using T = detail::element_of_matrix<X>;
     using L = detail::target_value_t<Y>;
     const std::size_t count = space.size();
@@ -239,39 +251,41 @@ template <parameter_space Space, class X, indexed_range Y, class Splitter, class
     std::optional<detail::search_journal<no_model>> journal;
     if (!options.journal.path.empty()) {
         journal.emplace(options.journal,
-                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names, out.parameter_texts, options), count, k, 1);
+                        detail::search_identity(rows, std::span<const L>(targets), folds, out.metrics, out.parameter_names,
+                                                out.parameter_texts, options),
+                        count, k, 1);
         journal->load(table, false);
     }
     try {
-        for_each_index_in_order(
-            order,
-            [&](std::size_t item) {
-                if (journal && journal->knows(item / k, item % k)) {
-                    return;
-                }
-                detail::fold_outcome<no_model> one;
-                try {
-                    const auto buffer = buffers.borrow();
-                    const auto sets = buffer->take({rows, targets}, folds, item % k, true);
-                    detail::timed(one.times.fit, [&] {
-                        one.test.assign(1, static_cast<double>(std::invoke(fit_and_score, std::as_const(out.candidates[item / k]), sets.train.x, sets.train.y,
-                                                                           sets.test.x, sets.test.y)));
-                    });
-                } catch (const cancelled&) {
-                    throw;
-                } catch (...) {
-                    if (options.error == error_score::raise) {
-                        throw;
-                    }
-                    one.test.assign(1, std::numeric_limits<double>::quiet_NaN());
-                    one.error = std::current_exception();
-                }
-                table[item] = std::move(one);
-                if (journal) {
-                    journal->add(item / k, item % k, table[item]);
-                }
-            },
-            {.grain = 1, .run = options.run, .name = "grid_search"});
+        for_each_index_in_order(order,
+                                [&](std::size_t item) {
+                                    if (journal && journal->knows(item / k, item % k)) {
+                                        return;
+                                    }
+                                    detail::fold_outcome<no_model> one;
+                                    try {
+                                        const auto buffer = buffers.borrow();
+                                        const auto sets = buffer->take({rows, targets}, folds, item % k, true);
+                                        detail::timed(one.times.fit, [&] {
+                                            one.test.assign(
+                                                1, static_cast<double>(std::invoke(fit_and_score, std::as_const(out.candidates[item / k]),
+                                                                                   sets.train.x, sets.train.y, sets.test.x, sets.test.y)));
+                                        });
+                                    } catch (const cancelled&) {
+                                        throw;
+                                    } catch (...) {
+                                        if (options.error == error_score::raise) {
+                                            throw;
+                                        }
+                                        one.test.assign(1, std::numeric_limits<double>::quiet_NaN());
+                                        one.error = std::current_exception();
+                                    }
+                                    table[item] = std::move(one);
+                                    if (journal) {
+                                        journal->add(item / k, item % k, table[item]);
+                                    }
+                                },
+                                {.grain = 1, .run = options.run, .name = "grid_search"});
     } catch (const cancelled& end) {
         if (end.reason() != cancel_reason::deadline) {
             throw;
@@ -283,6 +297,6 @@ template <parameter_space Space, class X, indexed_range Y, class Splitter, class
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_GRID_SEARCH_HPP
+#endif  // XRAYON_ML_SEARCH_GRID_SEARCH_HPP

@@ -82,12 +82,15 @@ struct chosen_candidates {
     return out;
 }
 
-} // namespace detail
+}  // namespace detail
 
-/// @brief Successive halving: all candidates on few rows, the best of them on more, until few are left on all: a search for the price of a fraction.
+/// @brief Successive halving: all candidates on few rows, the best of them on more, until few are left on all: a search for the price of a
+/// fraction.
 ///
-/// Rungs are rounds: all folds of all candidates of a rung are done before one is promoted, by mean score and, where that is equal, by index. So neither threads nor
-/// luck decide who stays. Rungs, their rows and the rows of their folds are those of scikit-learn 1.2's `HalvingGridSearchCV(factor=factor, random_state=seed)`.
+/// Rungs are rounds: all folds of all candidates of a rung are done before one is promoted, by mean score and, where that is equal, by
+/// index. So neither threads nor
+/// luck decide who stays. Rungs, their rows and the rows of their folds are those of scikit-learn 1.2's `HalvingGridSearchCV(factor=factor,
+/// random_state=seed)`.
 ///
 /// A journal is a file for each rung: its path and ".rung0", ".rung1" ...
 /// @returns  A table for each rung, and the best candidate of the last one fitted on all rows. Same at every thread count: all but times.
@@ -96,8 +99,8 @@ struct chosen_candidates {
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
              && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] auto halving_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
-                                  const halving_options& options = {}) {
+[[nodiscard]] auto halving_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter,
+                                  const score_set<Metrics...>& scores, const halving_options& options = {}) {
     using E = detail::made_estimator<Make, Space>;
     using T = detail::element_of_matrix<X>;
     using L = detail::target_value_t<Y>;
@@ -145,7 +148,8 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
         std::vector<fold> fewer;
         for (std::size_t f = 0; f < survey.count; ++f) {
             const fold whole = element(folds, f);
-            fewer.push_back({detail::resampled(whole.train, fraction, options.seed), detail::resampled(whole.test, fraction, options.seed)});
+            fewer.push_back(
+                {detail::resampled(whole.train, fraction, options.seed), detail::resampled(whole.test, fraction, options.seed)});
         }
         search_options how = options.search;
         how.refit = how.refit && round + 1 == rounds;
@@ -175,6 +179,6 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_HALVING_SEARCH_HPP
+#endif  // XRAYON_ML_SEARCH_HALVING_SEARCH_HPP

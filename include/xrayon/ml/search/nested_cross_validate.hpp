@@ -30,14 +30,16 @@ namespace xrayon::ml {
 template <class P>
 struct nested_cross_validation {
     std::vector<std::string> metrics;
-    std::vector<std::vector<double>> test_scores;   ///< [metric][fold]: of the best candidate of each fold's search, on rows that the search has not seen.
-    std::vector<P> best_params;                     ///< Of each fold's search.
-    std::vector<double> best_scores;                ///< What the search thought of them.
+    std::vector<std::vector<double>>
+        test_scores;             ///< [metric][fold]: of the best candidate of each fold's search, on rows that the search has not seen.
+    std::vector<P> best_params;  ///< Of each fold's search.
+    std::vector<double> best_scores;  ///< What the search thought of them.
     [[nodiscard]] double mean(std::size_t metric = 0) const { return summarise_scores(test_scores.at(metric)).mean; }
     [[nodiscard]] double stddev(std::size_t metric = 0) const { return summarise_scores(test_scores.at(metric)).stddev; }
 };
 
-/// @brief How good the whole procedure "search, then fit the best" is: on each outer fold's training rows a search over inner folds, whose winner is scored on the outer fold's
+/// @brief How good the whole procedure "search, then fit the best" is: on each outer fold's training rows a search over inner folds, whose
+/// winner is scored on the outer fold's
 /// test rows. A search's own best score is too good, because it was chosen for it.
 ///
 /// @param outer, inner  k_fold and its kin; `inner` is asked for folds of each outer training set.
@@ -46,9 +48,11 @@ struct nested_cross_validation {
 /// @throws ...  what the lowest failing outer fold's search threw
 /// G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance evaluation", JMLR 11 (2010).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Outer, class Inner, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y> && detail::splits_rows<Inner, std::span<const detail::target_value_t<Y>>>
-[[nodiscard]] nested_cross_validation<parameters_of<Space>> nested_cross_validate(const Make& make, const Space& space, const X& x, const Y& y, const Outer& outer,
-                                                                                  const Inner& inner, const score_set<Metrics...>& scores,
+    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y>
+             && detail::splits_rows<Inner, std::span<const detail::target_value_t<Y>>>
+[[nodiscard]] nested_cross_validation<parameters_of<Space>> nested_cross_validate(const Make& make, const Space& space, const X& x,
+                                                                                  const Y& y, const Outer& outer, const Inner& inner,
+                                                                                  const score_set<Metrics...>& scores,
                                                                                   const search_options& options = {}) {
     using T = detail::element_of_matrix<X>;
     using L = detail::target_value_t<Y>;
@@ -66,23 +70,22 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
         std::size_t best = 0;
         double thought = 0;
     };
-    const auto found = map_index(
-        count,
-        [&](std::size_t f) {
-            const auto buffer = buffers.borrow();
-            const auto sets = buffer->take({rows, targets}, folds, f, true);
-            search_options mine = how;
-            if (!mine.journal.path.empty()) {
-                mine.journal.path += ".fold" + to_text(f);
-            }
-            const auto searched = grid_search(make, space, sets.train.x, sets.train.y, inner, scores, mine);
-            outcome out;
-            out.best = searched.best_index();
-            out.thought = searched.best_score();
-            out.scores = detail::score_model<E>(*searched.model, sets.test, scores);
-            return out;
-        },
-        {.grain = 1, .run = options.run, .name = "nested_cross_validate"});
+    const auto found = map_index(count,
+                                 [&](std::size_t f) {
+                                     const auto buffer = buffers.borrow();
+                                     const auto sets = buffer->take({rows, targets}, folds, f, true);
+                                     search_options mine = how;
+                                     if (!mine.journal.path.empty()) {
+                                         mine.journal.path += ".fold" + to_text(f);
+                                     }
+                                     const auto searched = grid_search(make, space, sets.train.x, sets.train.y, inner, scores, mine);
+                                     outcome out;
+                                     out.best = searched.best_index();
+                                     out.thought = searched.best_score();
+                                     out.scores = detail::score_model<E>(*searched.model, sets.test, scores);
+                                     return out;
+                                 },
+                                 {.grain = 1, .run = options.run, .name = "nested_cross_validate"});
     nested_cross_validation<parameters_of<Space>> out;
     out.metrics = scores.names();
     out.test_scores.resize(out.metrics.size());
@@ -96,6 +99,6 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP
+#endif  // XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP

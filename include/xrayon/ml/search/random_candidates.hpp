@@ -59,18 +59,19 @@ struct one_of {
 template <class P, class V, class Draw>
 struct random_axis {
     std::string name;
-    V P::* member;
+    V P::*member;
     Draw draw;
 };
 
 /// `draw("alpha", &ridge_options::alpha, log_uniform{1e-4, 1e3})`
 template <class P, class V, class Draw>
     requires std::invocable<const Draw&, stream&>
-[[nodiscard]] random_axis<P, V, Draw> draw(std::string name, V P::* member, Draw how) {
+[[nodiscard]] random_axis<P, V, Draw> draw(std::string name, V P::*member, Draw how) {
     return {std::move(name), member, std::move(how)};
 }
 
-/// @brief Candidates of type P with some parameters drawn: candidate i is drawn from `stream(seed) / i`, so the first n are the same however many there are.
+/// @brief Candidates of type P with some parameters drawn: candidate i is drawn from `stream(seed) / i`, so the first n are the same
+/// however many there are.
 ///
 /// A parameter_space, as grid. The same bits everywhere.
 /// @code
@@ -128,6 +129,6 @@ private:
     std::shared_ptr<const content> content_;
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP
+#endif  // XRAYON_ML_SEARCH_RANDOM_CANDIDATES_HPP

@@ -20,16 +20,17 @@ struct search_journal_options {
 
 /// How a search runs.
 struct search_options {
-    bool refit = true;                        ///< Fit the best candidate on all rows.
-    bool train_scores = false;                ///< Score the training rows too.
-    error_score error = error_score::raise;   ///< What becomes of a candidate that throws. A NaN is a score like any other here, and ranks last.
+    bool refit = true;          ///< Fit the best candidate on all rows.
+    bool train_scores = false;  ///< Score the training rows too.
+    error_score error =
+        error_score::raise;  ///< What becomes of a candidate that throws. A NaN is a score like any other here, and ranks last.
     fold_algebra algebra = fold_algebra::automatic;
-    std::span<const double> weights = {};     ///< Of rows, for fit(x, y, weights); empty: none.
-    std::span<const double> costs = {};       ///< What each candidate takes, in any unit: the dearest run first. Empty: fold by fold.
+    std::span<const double> weights = {};  ///< Of rows, for fit(x, y, weights); empty: none.
+    std::span<const double> costs = {};    ///< What each candidate takes, in any unit: the dearest run first. Empty: fold by fold.
     search_journal_options journal = {};
-    run_options run = {};                     ///< A deadline ends the search with what is there: see search_result::complete.
+    run_options run = {};  ///< A deadline ends the search with what is there: see search_result::complete.
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_SEARCH_OPTIONS_HPP
+#endif  // XRAYON_ML_SEARCH_SEARCH_OPTIONS_HPP

@@ -30,23 +30,24 @@ struct candidate_error {
 
 /// @brief What a search has found: a table with a row for each candidate, in the order of the candidates. Higher scores are better.
 ///
-/// A candidate's score is the mean over its folds, NaN if one of them is NaN or was not reached. Candidates are ranked by the first metric: 1 is best, equal scores
+/// A candidate's score is the mean over its folds, NaN if one of them is NaN or was not reached. Candidates are ranked by the first metric:
+/// 1 is best, equal scores
 /// share the better rank, NaN and infinities come last. All but `times` is the same at every thread count, bit for bit, whether
 /// the search ran through or was killed and went on.
 template <class P, class Model>
 struct search_result {
     std::vector<P> candidates;
     std::vector<std::string> parameter_names;
-    std::vector<std::vector<std::string>> parameter_texts;         ///< [candidate][parameter]
-    std::vector<std::string> metrics;                              ///< "accuracy", "neg_mean_squared_error", ...
-    std::vector<std::vector<std::vector<double>>> test_scores;     ///< [metric][candidate][fold]
-    std::vector<std::vector<std::vector<double>>> train_scores;    ///< The same; empty unless asked for.
-    std::vector<std::vector<fold_road>> roads;                     ///< [candidate][fold]
-    std::vector<candidate_error> errors;                           ///< With error_score::record; ascending.
-    std::vector<std::vector<fold_times>> times;                    ///< [candidate][fold]
-    bool complete = true;                                          ///< False where the deadline passed before all fits were done.
-    std::size_t finished = 0;                                      ///< Fits that are in the table.
-    std::optional<Model> model;                                    ///< The best candidate fitted on all rows, unless that was turned off or there is none.
+    std::vector<std::vector<std::string>> parameter_texts;       ///< [candidate][parameter]
+    std::vector<std::string> metrics;                            ///< "accuracy", "neg_mean_squared_error", ...
+    std::vector<std::vector<std::vector<double>>> test_scores;   ///< [metric][candidate][fold]
+    std::vector<std::vector<std::vector<double>>> train_scores;  ///< The same; empty unless asked for.
+    std::vector<std::vector<fold_road>> roads;                   ///< [candidate][fold]
+    std::vector<candidate_error> errors;                         ///< With error_score::record; ascending.
+    std::vector<std::vector<fold_times>> times;                  ///< [candidate][fold]
+    bool complete = true;                                        ///< False where the deadline passed before all fits were done.
+    std::size_t finished = 0;                                    ///< Fits that are in the table.
+    std::optional<Model> model;  ///< The best candidate fitted on all rows, unless that was turned off or there is none.
 
     /// The mean over the folds of a candidate.
     [[nodiscard]] double mean(std::size_t candidate, std::size_t metric = 0) const {
@@ -96,7 +97,8 @@ struct search_result {
     [[nodiscard]] const P& best_params(std::size_t metric = 0) const { return candidates[best_index(metric)]; }
     [[nodiscard]] double best_score(std::size_t metric = 0) const { return mean(best_index(metric), metric); }
 
-    /// @brief The table as CSV: index, parameters, and for each metric the rank, mean, deviation and scores of the folds. Numbers read back as they are.
+    /// @brief The table as CSV: index, parameters, and for each metric the rank, mean, deviation and scores of the folds. Numbers read back
+    /// as they are.
     [[nodiscard]] std::string csv() const {
         const std::size_t folds = test_scores.empty() || candidates.empty() ? 0 : test_scores[0][0].size();
         std::string out = "candidate";
@@ -135,7 +137,8 @@ struct search_result {
         std::string out = "candidate,fold,fit,score\n";
         for (std::size_t c = 0; c < times.size(); ++c) {
             for (std::size_t f = 0; f < times[c].size(); ++f) {
-                out += to_text(c) + "," + to_text(f) + "," + to_text(times[c][f].fit.count()) + "," + to_text(times[c][f].score.count()) + "\n";
+                out += to_text(c) + "," + to_text(f) + "," + to_text(times[c][f].fit.count()) + "," + to_text(times[c][f].score.count())
+                       + "\n";
             }
         }
         return out;
@@ -177,7 +180,9 @@ struct search_result {
     [[nodiscard]] std::string text(std::size_t lines = 10) const {
         const std::vector<std::size_t> sorted = order();
         const std::vector<std::size_t> rank = ranks();
-        std::string out = complete ? "" : "incomplete: " + to_text(finished) + " of " + to_text(candidates.size() * (candidates.empty() ? 0 : test_scores[0][0].size())) + " fits\n";
+        std::string out = complete ? ""
+                                   : "incomplete: " + to_text(finished) + " of "
+                                         + to_text(candidates.size() * (candidates.empty() ? 0 : test_scores[0][0].size())) + " fits\n";
         for (std::size_t k = 0; k < sorted.size() && k < lines; ++k) {
             const std::size_t c = sorted[k];
             out += to_text(rank[c]) + ". " + metrics[0] + " " + shown(mean(c)) + " +- " + shown(stddev(c));
@@ -220,6 +225,6 @@ private:
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_SEARCH_RESULT_HPP
+#endif  // XRAYON_ML_SEARCH_SEARCH_RESULT_HPP

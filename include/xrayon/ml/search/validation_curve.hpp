@@ -18,16 +18,17 @@
 
 namespace xrayon::ml {
 
-/// @brief The train and test scores of each value of a parameter: a grid_search that keeps both and refits nothing. scikit-learn's `validation_curve`.
+/// @brief The train and test scores of each value of a parameter: a grid_search that keeps both and refits nothing. scikit-learn's
+/// `validation_curve`.
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
-[[nodiscard]] auto validation_curve(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
-                                    search_options options = {}) {
+[[nodiscard]] auto validation_curve(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter,
+                                    const score_set<Metrics...>& scores, search_options options = {}) {
     options.refit = false;
     options.train_scores = true;
     return grid_search(make, space, x, y, splitter, scores, options);
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SEARCH_VALIDATION_CURVE_HPP
+#endif  // XRAYON_ML_SEARCH_VALIDATION_CURVE_HPP

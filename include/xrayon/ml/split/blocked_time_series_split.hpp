@@ -50,7 +50,7 @@ struct make_blocked_split {
     }
 };
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Rows in the order of time, cut into blocks that know nothing of each other: the end of each is tested by a model that learnt from
 /// its beginning.
@@ -67,17 +67,19 @@ struct blocked_time_series_split {
     [[nodiscard]] indexed_view<detail::make_blocked_split> split(std::size_t rows) const {
         check(folds >= 2, "blocked_time_series_split: folds must be >= 2", folds);
         if (rows / folds < 2) {
-            throw argument_error("blocked_time_series_split: " + to_text(rows) + " rows are too few for " + to_text(folds) + " blocks of 2", to_text(rows));
+            throw argument_error("blocked_time_series_split: " + to_text(rows) + " rows are too few for " + to_text(folds) + " blocks of 2",
+                                 to_text(rows));
         }
         const detail::make_blocked_split made{rows, folds, gap, test_size};
         for (const std::size_t i : {std::size_t{0}, folds - 1}) {  // the longest and the shortest
             const std::size_t before = made.block(i).size() - made.tested(i);
-            check(gap < before, "blocked_time_series_split: gap must be less than the " + to_text(before) + " rows before a block's test set", gap);
+            check(gap < before,
+                  "blocked_time_series_split: gap must be less than the " + to_text(before) + " rows before a block's test set", gap);
         }
         return {folds, made};
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_BLOCKED_TIME_SERIES_SPLIT_HPP
+#endif  // XRAYON_ML_SPLIT_BLOCKED_TIME_SERIES_SPLIT_HPP

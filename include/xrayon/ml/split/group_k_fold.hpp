@@ -45,7 +45,8 @@ struct group_k_fold {
         std::vector<std::size_t> fold_of_group(codes.size());
         for (std::size_t i = ascending.size(); i-- > 0;) {
             const std::size_t group = ascending[i];
-            const auto lightest = static_cast<std::size_t>(std::min_element(rows_of_fold.begin(), rows_of_fold.end()) - rows_of_fold.begin());
+            const auto lightest =
+                static_cast<std::size_t>(std::min_element(rows_of_fold.begin(), rows_of_fold.end()) - rows_of_fold.begin());
             rows_of_fold[lightest] += codes.counts[group];
             fold_of_group[group] = lightest;
         }
@@ -57,6 +58,6 @@ struct group_k_fold {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_GROUP_K_FOLD_HPP
+#endif  // XRAYON_ML_SPLIT_GROUP_K_FOLD_HPP

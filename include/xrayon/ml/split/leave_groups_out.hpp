@@ -37,7 +37,7 @@ struct make_leave_groups_out {
     }
 };
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Each group is the test set once, in ascending order of the groups. scikit-learn's `LeaveOneGroupOut()`.
 struct leave_one_group_out {
@@ -69,11 +69,12 @@ struct leave_p_groups_out {
         auto codes = std::make_shared<const detail::label_codes>(detail::encode_labels("leave_p_groups_out", "groups", groups));
         check(p < codes->size(), "leave_p_groups_out: p must be less than the number of groups " + to_text(codes->size()), p);
         const std::optional<std::size_t> count = detail::combination_count(codes->size(), p);
-        check(count.has_value(), "leave_p_groups_out: the number of folds must be below 2^64; p of " + to_text(codes->size()) + " groups", p);
+        check(count.has_value(), "leave_p_groups_out: the number of folds must be below 2^64; p of " + to_text(codes->size()) + " groups",
+              p);
         return {*count, detail::make_leave_groups_out{std::move(codes), p}};
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_LEAVE_GROUPS_OUT_HPP
+#endif  // XRAYON_ML_SPLIT_LEAVE_GROUPS_OUT_HPP

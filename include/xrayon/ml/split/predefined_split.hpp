@@ -50,6 +50,6 @@ struct predefined_split {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_PREDEFINED_SPLIT_HPP
+#endif  // XRAYON_ML_SPLIT_PREDEFINED_SPLIT_HPP

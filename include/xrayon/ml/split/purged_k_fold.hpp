@@ -54,11 +54,13 @@ struct make_purged_fold {
     }
 };
 
-} // namespace detail
+}  // namespace detail
 
-/// @brief k blocks of neighbouring rows, in the order of time; rows whose labels know of the tested block, or of which it knows, are not learnt from.
+/// @brief k blocks of neighbouring rows, in the order of time; rows whose labels know of the tested block, or of which it knows, are not
+/// learnt from.
 ///
-/// The label of row i is made from rows i ... i + horizon (a return over `horizon` steps, say). *Purging* leaves out of the training set each row whose
+/// The label of row i is made from rows i ... i + horizon (a return over `horizon` steps, say). *Purging* leaves out of the training set
+/// each row whose
 /// span of rows meets that of a tested row; the *embargo* leaves out some more behind the block, where serial correlation leaks.
 /// M. López de Prado, Advances in Financial Machine Learning (2018), chapter 7.
 struct purged_k_fold {
@@ -84,21 +86,24 @@ struct purged_k_fold {
         for (std::size_t i = 0; i < rows; ++i) {
             const auto value = element(last_row, i);
             const bool fits = std::cmp_greater_equal(value, i) && std::cmp_less(value, rows);
-            check(fits, "purged_k_fold: the last row of row " + to_text(i) + " must be from " + to_text(i) + " to " + to_text(rows - 1), value);
+            check(fits, "purged_k_fold: the last row of row " + to_text(i) + " must be from " + to_text(i) + " to " + to_text(rows - 1),
+                  value);
             last[i] = static_cast<std::size_t>(value);
         }
-        return {folds, detail::make_purged_fold{std::make_shared<const std::vector<std::size_t>>(std::move(last)), rows, folds, 0, embargo}};
+        return {folds,
+                detail::make_purged_fold{std::make_shared<const std::vector<std::size_t>>(std::move(last)), rows, folds, 0, embargo}};
     }
 
 private:
     void check_folds(std::size_t rows) const {
         check(folds >= 2, "purged_k_fold: folds must be >= 2", folds);
         if (folds > rows) {
-            throw argument_error("purged_k_fold: folds = " + to_text(folds) + " is greater than the number of rows " + to_text(rows), to_text(folds));
+            throw argument_error("purged_k_fold: folds = " + to_text(folds) + " is greater than the number of rows " + to_text(rows),
+                                 to_text(folds));
         }
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_PURGED_K_FOLD_HPP
+#endif  // XRAYON_ML_SPLIT_PURGED_K_FOLD_HPP

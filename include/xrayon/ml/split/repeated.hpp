@@ -37,7 +37,8 @@ struct make_repeated_fold {
 };
 
 template <class Splitter, class Input>
-[[nodiscard]] indexed_view<make_repeated_fold<Splitter, Input>> repeat_folds(Splitter splitter, Input input, std::size_t repeats, std::uint32_t seed) {
+[[nodiscard]] indexed_view<make_repeated_fold<Splitter, Input>> repeat_folds(Splitter splitter, Input input, std::size_t repeats,
+                                                                             std::uint32_t seed) {
     check(repeats >= 1, "repeated: repeats must be >= 1", repeats);
     splitter.shuffle = true;
     std::vector<mt19937> before;
@@ -50,7 +51,7 @@ template <class Splitter, class Input>
                                                                           std::make_shared<const Input>(std::move(input)), splitter}};
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief A shuffled splitter, several times over: repeats x k folds, each repeat shuffled anew. Of k_fold and stratified_k_fold.
 ///
@@ -83,6 +84,6 @@ struct repeated {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_REPEATED_HPP
+#endif  // XRAYON_ML_SPLIT_REPEATED_HPP

@@ -59,12 +59,11 @@ struct class_table {
 }
 
 /// numpy.isclose(a, b)
-[[nodiscard]] inline bool is_close(double a, double b) noexcept {
-    return std::isfinite(b) && std::abs(a - b) <= 1e-8 + 1e-5 * std::abs(b);
-}
+[[nodiscard]] inline bool is_close(double a, double b) noexcept { return std::isfinite(b) && std::abs(a - b) <= 1e-8 + 1e-5 * std::abs(b); }
 
 /// Where a group does least harm; of folds that are level the one with the fewest rows, then the first.
-[[nodiscard]] inline std::size_t best_fold(class_table& folds, const std::vector<double>& group, const std::vector<std::size_t>& class_counts) {
+[[nodiscard]] inline std::size_t best_fold(class_table& folds, const std::vector<double>& group,
+                                           const std::vector<std::size_t>& class_counts) {
     std::size_t best = 0;
     double least = std::numeric_limits<double>::infinity();
     double fewest = std::numeric_limits<double>::infinity();
@@ -83,7 +82,7 @@ struct class_table {
     return best;
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Cuts n rows into k folds so that no group has rows in two of them and each holds the classes in shares as equal as that allows.
 ///
@@ -111,7 +110,8 @@ struct stratified_group_k_fold {
         const detail::label_codes codes = detail::encode_labels("stratified_group_k_fold", "groups", groups);
         detail::check_strata("stratified_group_k_fold", folds, classes, allow_small_classes);
         if (folds > codes.size()) {
-            throw argument_error("stratified_group_k_fold: " + to_text(codes.size()) + " groups, folds = " + to_text(folds), to_text(folds));
+            throw argument_error("stratified_group_k_fold: " + to_text(codes.size()) + " groups, folds = " + to_text(folds),
+                                 to_text(folds));
         }
         detail::class_table of_group(codes.size(), classes.size());
         for (std::size_t row = 0; row < codes.rows(); ++row) {
@@ -145,6 +145,6 @@ struct stratified_group_k_fold {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_STRATIFIED_GROUP_K_FOLD_HPP
+#endif  // XRAYON_ML_SPLIT_STRATIFIED_GROUP_K_FOLD_HPP

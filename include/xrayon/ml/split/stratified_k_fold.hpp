@@ -34,14 +34,14 @@ inline void check_strata(const std::string& op, std::size_t folds, const label_c
     }
     for (std::size_t c = 0; c < classes.size() && !allow_small_classes; ++c) {
         if (classes.counts[c] < folds) {
-            throw argument_error(op + ": class " + to_text(c) + " (in ascending order) has " + to_text(classes.counts[c]) + " rows, folds = "
-                                     + to_text(folds) + " (allow_small_classes takes it)",
+            throw argument_error(op + ": class " + to_text(c) + " (in ascending order) has " + to_text(classes.counts[c])
+                                     + " rows, folds = " + to_text(folds) + " (allow_small_classes takes it)",
                                  to_text(classes.counts[c]));
         }
     }
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Cuts n rows into k folds that hold the classes in nearly equal shares; each is the test set once.
 ///
@@ -73,7 +73,8 @@ struct stratified_k_fold {
 namespace detail {
 
 /// With another engine than that of `splitter.seed`.
-[[nodiscard]] inline indexed_view<make_assigned_fold> make_folds(const stratified_k_fold& splitter, const label_codes& classes, mt19937& random) {
+[[nodiscard]] inline indexed_view<make_assigned_fold> make_folds(const stratified_k_fold& splitter, const label_codes& classes,
+                                                                 mt19937& random) {
     check_strata("stratified_k_fold", splitter.folds, classes, splitter.allow_small_classes);
     const std::size_t k = splitter.folds;
     // Classes in the order in which they first appear.
@@ -104,7 +105,7 @@ namespace detail {
     return {k, assigned_to(std::move(fold_of_row))};
 }
 
-} // namespace detail
+}  // namespace detail
 
 template <indexed_range Labels>
 [[nodiscard]] indexed_view<detail::make_assigned_fold> stratified_k_fold::split(const Labels& y) const {
@@ -112,6 +113,6 @@ template <indexed_range Labels>
     return detail::make_folds(*this, detail::encode_labels("stratified_k_fold", "y", y), random);
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_STRATIFIED_K_FOLD_HPP
+#endif  // XRAYON_ML_SPLIT_STRATIFIED_K_FOLD_HPP

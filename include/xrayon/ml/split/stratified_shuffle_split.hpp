@@ -100,16 +100,20 @@ struct make_stratified_shuffle_split {
 
 /// @param op  Who asks, for the messages.
 template <indexed_range Labels>
-[[nodiscard]] make_stratified_shuffle_split stratified_cuts(const std::string& op, const Labels& y, std::size_t splits, const std::optional<split_size>& test_size,
-                                                            const std::optional<split_size>& train_size, double default_test_size, std::uint32_t seed) {
+[[nodiscard]] make_stratified_shuffle_split stratified_cuts(const std::string& op, const Labels& y, std::size_t splits,
+                                                            const std::optional<split_size>& test_size,
+                                                            const std::optional<split_size>& train_size, double default_test_size,
+                                                            std::uint32_t seed) {
     check(splits >= 1, op + ": splits must be >= 1", splits);
     const auto counts = count_train_test(op, "rows", element_count(y), test_size, train_size, default_test_size);
     const label_codes classes = encode_labels(op, "y", y);
     for (std::size_t c = 0; c < classes.size(); ++c) {
         check(classes.counts[c] >= 2, op + ": class " + to_text(c) + " (in ascending order) must have at least 2 rows", classes.counts[c]);
     }
-    check(counts.train >= classes.size(), op + ": the training rows must be at least as many as the classes, " + to_text(classes.size()), counts.train);
-    check(counts.test >= classes.size(), op + ": the test rows must be at least as many as the classes, " + to_text(classes.size()), counts.test);
+    check(counts.train >= classes.size(), op + ": the training rows must be at least as many as the classes, " + to_text(classes.size()),
+          counts.train);
+    check(counts.test >= classes.size(), op + ": the test rows must be at least as many as the classes, " + to_text(classes.size()),
+          counts.test);
     std::vector<std::vector<std::size_t>> rows_of_class(classes.size());
     for (std::size_t row = 0; row < classes.rows(); ++row) {
         rows_of_class[classes.of_row[row]].push_back(row);
@@ -127,7 +131,7 @@ template <indexed_range Labels>
     return out;
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Random cuts of n rows in two that hold the classes in nearly equal shares.
 ///
@@ -142,7 +146,8 @@ struct stratified_shuffle_split {
     static constexpr bool splits_by_labels = true;
 
     /// @param y  n labels: integers, strings, anything with == and <.
-    /// @throws argument_error  if splits is 0; for sizes as train_test_split; if a class has one row only; if either part has fewer rows than there
+    /// @throws argument_error  if splits is 0; for sizes as train_test_split; if a class has one row only; if either part has fewer rows
+    ///                         than there
     ///                         are classes
     /// **Cost.** O(n log n + splits x n), then O(n) for each cut that is looked at.
     template <indexed_range Labels>
@@ -151,6 +156,6 @@ struct stratified_shuffle_split {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_SPLIT_STRATIFIED_SHUFFLE_SPLIT_HPP
+#endif  // XRAYON_ML_SPLIT_STRATIFIED_SHUFFLE_SPLIT_HPP

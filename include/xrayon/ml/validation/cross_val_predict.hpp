@@ -48,8 +48,8 @@ struct no_scores {
 
 /// Fits each fold and calls `use(rows, model, x)` for its test rows, in parallel; each row is tested once.
 template <class E, class X, class Y, class Splitter, class Use>
-void with_fold_models(std::string_view op, const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options,
-                      const Use& use) {
+void with_fold_models(std::string_view op, const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                      const cross_val_predict_options& options, const Use& use) {
     using T = element_of_matrix<X>;
     using L = target_value_t<Y>;
     const array_view<const T, 2> rows = labelled(op, x, y);
@@ -67,50 +67,59 @@ void with_fold_models(std::string_view op, const E& estimator, const X& x, const
     how.weights = options.weights;
     how.run = &options.run;
     const no_scores none;
-    evaluation<E, T, L, std::remove_cvref_t<decltype(folds)>, no_scores> job(std::span<const E>(&estimator, 1), {rows, targets}, folds, survey, none, how);
+    evaluation<E, T, L, std::remove_cvref_t<decltype(folds)>, no_scores> job(std::span<const E>(&estimator, 1), {rows, targets}, folds,
+                                                                             survey, none, how);
     job.run();
     scratch<fold_buffer<T, L>> buffers;
-    for_each_index(
-        survey.count,
-        [&](std::size_t f) {
-            const auto buffer = buffers.borrow();
-            const auto sets = buffer->take({rows, targets}, folds, f, false);
-            with_matrix<E, T, L>(sets.test.x, [&](const auto& test) { use(std::span(sets.indices->test), *job.table()[f].model, test); });
-        },
-        {.grain = 1, .name = op});
+    for_each_index(survey.count,
+                   [&](std::size_t f) {
+                       const auto buffer = buffers.borrow();
+                       const auto sets = buffer->take({rows, targets}, folds, f, false);
+                       with_matrix<E, T, L>(sets.test.x,
+                                            [&](const auto& test) { use(std::span(sets.indices->test), *job.table()[f].model, test); });
+                   },
+                   {.grain = 1, .name = op});
 }
 
-} // namespace detail
+}  // namespace detail
 
-/// @brief A prediction for each row, by the model of the fold that tests it: for plots and for stacking. Not for scores: those are cross_validate's.
+/// @brief A prediction for each row, by the model of the fold that tests it: for plots and for stacking. Not for scores: those are
+/// cross_validate's.
 ///
 /// @param splitter  As for cross_validate; each row is tested by exactly one fold.
 /// @returns         n predictions, in the order of the rows; of the type that `predict` gives. The same bits at every thread count.
 /// @throws argument_error  if a row is tested by no fold or by two; and as cross_validate
 /// **Cost.** As cross_validate; the models of all folds are kept until the end.
 template <class E, class X, indexed_range Y, class Splitter>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] auto cross_val_predict(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options = {}) {
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+[[nodiscard]] auto cross_val_predict(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                                     const cross_val_predict_options& options = {}) {
     using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
     using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
-    using value = std::remove_cvref_t<element_t<std::remove_cvref_t<decltype(std::declval<const model&>().predict(std::declval<const argument&>()))>>>;
+    using value = std::remove_cvref_t<
+        element_t<std::remove_cvref_t<decltype(std::declval<const model&>().predict(std::declval<const argument&>()))>>>;
     std::vector<value> out(element_count(y));
-    detail::with_fold_models("cross_val_predict", estimator, x, y, splitter, options, [&](std::span<const std::size_t> rows, const model& m, const auto& test) {
-        const auto predicted = m.predict(test);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            out[rows[i]] = element(predicted, i);
-        }
-    });
+    detail::with_fold_models("cross_val_predict", estimator, x, y, splitter, options,
+                             [&](std::span<const std::size_t> rows, const model& m, const auto& test) {
+                                 const auto predicted = m.predict(test);
+                                 for (std::size_t i = 0; i < rows.size(); ++i) {
+                                     out[rows[i]] = element(predicted, i);
+                                 }
+                             });
     return out;
 }
 
-/// @brief As cross_val_predict, with probabilities: n x c, a column for each label of y, ascending. Every fold must learn from rows of every class.
+/// @brief As cross_val_predict, with probabilities: n x c, a column for each label of y, ascending. Every fold must learn from rows of
+/// every class.
 /// @throws argument_error  also if a fold's model knows other classes than y has
 template <class E, class X, indexed_range Y, class Splitter>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
              && predicts_probabilities<detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>,
                                        detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>>
-[[nodiscard]] auto cross_val_predict_proba(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const cross_val_predict_options& options = {}) {
+[[nodiscard]] auto cross_val_predict_proba(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                                           const cross_val_predict_options& options = {}) {
     using model = detail::model_of<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
     using argument = detail::matrix_argument<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>;
     using matrix = std::remove_cvref_t<decltype(std::declval<const model&>().predict_proba(std::declval<const argument&>()))>;
@@ -118,23 +127,24 @@ template <class E, class X, indexed_range Y, class Splitter>
     std::sort(classes.begin(), classes.end());
     classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
     matrix out = matrix::from_shape({element_count(y), classes.size()});
-    detail::with_fold_models("cross_val_predict_proba", estimator, x, y, splitter, options, [&](std::span<const std::size_t> rows, const model& m, const auto& test) {
-        const auto& known = m.classes();
-        bool same = element_count(known) == classes.size();
-        for (std::size_t c = 0; same && c < classes.size(); ++c) {
-            same = element(known, c) == classes[c];
-        }
-        check(same, "cross_val_predict_proba: every fold must learn from rows of every class");
-        const auto predicted = m.predict_proba(test);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            for (std::size_t c = 0; c < classes.size(); ++c) {
-                out(rows[i], c) = predicted(i, c);
-            }
-        }
-    });
+    detail::with_fold_models("cross_val_predict_proba", estimator, x, y, splitter, options,
+                             [&](std::span<const std::size_t> rows, const model& m, const auto& test) {
+                                 const auto& known = m.classes();
+                                 bool same = element_count(known) == classes.size();
+                                 for (std::size_t c = 0; same && c < classes.size(); ++c) {
+                                     same = element(known, c) == classes[c];
+                                 }
+                                 check(same, "cross_val_predict_proba: every fold must learn from rows of every class");
+                                 const auto predicted = m.predict_proba(test);
+                                 for (std::size_t i = 0; i < rows.size(); ++i) {
+                                     for (std::size_t c = 0; c < classes.size(); ++c) {
+                                         out(rows[i], c) = predicted(i, c);
+                                     }
+                                 }
+                             });
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_CROSS_VAL_PREDICT_HPP
+#endif  // XRAYON_ML_VALIDATION_CROSS_VAL_PREDICT_HPP

@@ -59,10 +59,11 @@ using element_of_matrix = std::remove_const_t<typename decltype(view_of<2>(std::
 
 /// What a function of a fold's rows is called with.
 template <class F, class X, class Y>
-concept fold_function = std::invocable<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>, array_view<const element_of_matrix<X>, 2>,
-                                       std::span<const target_value_t<Y>>>
-                        && std::is_arithmetic_v<std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
-                                                                     array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
+concept fold_function =
+    std::invocable<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
+                   array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>
+    && std::is_arithmetic_v<std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
+                                                 array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
 
 template <class Model>
 [[nodiscard]] cross_validation<Model> collect_folds(std::vector<fold_outcome<Model>>& table, const std::vector<std::string>& names,
@@ -100,7 +101,7 @@ template <class Model>
     return out;
 }
 
-} // namespace detail
+}  // namespace detail
 
 /// @brief Fits an estimator on each fold's training rows and scores it on the rows that were held out.
 ///
@@ -111,24 +112,31 @@ template <class Model>
 /// @param splitter   k_fold and its kin, or a range of folds: `group_k_fold{.folds = 5}.split(groups)`, a std::vector<fold> of one's own.
 /// @param scores     What is asked of the predictions: `scores(r2, mean_absolute_error)`.
 /// @param options    See cross_validation_options.
-/// @returns          Scores of each fold, in order, higher being better; times, and what was asked for. Same at every thread count: all but times.
+/// @returns          Scores of each fold, in order, higher being better; times, and what was asked for. Same at every thread count: all but
+///                   times.
 /// @throws shape_error     if X and y differ in rows
-/// @throws argument_error  if there are no rows; if y has a NaN; for a fold that has a row twice or no rows ("cross_validate: fold 2: row 7 is in train and test")
+/// @throws argument_error  if there are no rows; if y has a NaN; for a fold that has a row twice or no rows ("cross_validate: fold 2: row 7
+///                         is in train and test")
 /// @throws score_error     for a NaN (error_score::raise)
-/// @throws ...             what the lowest failing fold threw, unchanged; options.run.report says which. With error_score::record task_errors, if all failed.
+/// @throws ...             what the lowest failing fold threw, unchanged; options.run.report says which. With error_score::record
+///                         task_errors, if all failed.
 ///
-/// **Rows.** Test rows that lie together, and training rows of models that are put together from sums, are read where they are; others are copied once by each worker,
+/// **Rows.** Test rows that lie together, and training rows of models that are put together from sums, are read where they are; others are
+/// copied once by each worker,
 /// for the fold it works on.
-/// **Algebra.** A mergeable estimator reads all rows once, whatever the number of folds: `roads` says of each fold how its model came about. Scores are those of
+/// **Algebra.** A mergeable estimator reads all rows once, whatever the number of folds: `roads` says of each fold how its model came
+/// about. Scores are those of
 /// fitting each fold, to rounding (docs/design/cross_validation.md).
 /// **Cost.** k fits and predictions, in parallel, and whatever is parallel in them. Memory: for each worker the rows of one fold.
 ///
 /// @code
-/// auto result = xrayon::ml::cross_validate(xrayon::ml::ridge({.alpha = 0.1}), x, y, xrayon::ml::k_fold{.folds = 10}, xrayon::ml::scores(xrayon::ml::r2));
+/// auto result = xrayon::ml::cross_validate(xrayon::ml::ridge({.alpha = 0.1}), x, y, xrayon::ml::k_fold{.folds = 10},
+/// xrayon::ml::scores(xrayon::ml::r2));
 /// std::cout << result << '\n';
 /// @endcode
 template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
                                   const cross_validation_options& options = {}) {
     using T = detail::element_of_matrix<X>;
@@ -163,13 +171,15 @@ template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
 
 /// @brief The same with one metric.
 template <class E, class X, indexed_range Y, class Splitter, metric Metric>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
                                   const cross_validation_options& options = {}) {
     return cross_validate(estimator, x, y, splitter, scores(metric), options);
 }
 
-/// @brief The same by the usual folds and metric: `options.folds` folds of stratified_k_fold and accuracy for classifiers, of k_fold and r2 for others.
+/// @brief The same by the usual folds and metric: `options.folds` folds of stratified_k_fold and accuracy for classifiers, of k_fold and r2
+/// for others.
 template <class E, class X, indexed_range Y>
     requires viewable_as<const X&, 2> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const cross_validation_options& options = {}) {
@@ -183,12 +193,15 @@ template <class E, class X, indexed_range Y>
 /// What a fold has instead of a model, where a function fits and scores.
 struct no_model {};
 
-/// @brief Calls `fit_and_score(train_x, train_y, test_x, test_y)` for each fold: whatever is to be fitted, as a function that gives its score.
+/// @brief Calls `fit_and_score(train_x, train_y, test_x, test_y)` for each fold: whatever is to be fitted, as a function that gives its
+/// score.
 ///
-/// @param fit_and_score  Called once for each fold, from several threads at once, as const: the rows as array_view<const T, 2>, the targets as std::span. What it
+/// @param fit_and_score  Called once for each fold, from several threads at once, as const: the rows as array_view<const T, 2>, the targets
+///                       as std::span. What it
 ///                       gives is kept as a double; higher is better.
 /// @param options        `train_scores`, `models`, `algebra` and `weights` mean nothing here.
-/// In all else as cross_validate of an estimator. The training rows are copied once by each worker, for the fold it works on, unless they lie together.
+/// In all else as cross_validate of an estimator. The training rows are copied once by each worker, for the fold it works on, unless they
+/// lie together.
 template <class X, indexed_range Y, class Splitter, class F>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::fold_function<F, X, Y>
 [[nodiscard]] cross_validation<no_model> cross_validate(const X& x, const Y& y, const Splitter& splitter, const F& fit_and_score,
@@ -202,30 +215,30 @@ template <class X, indexed_range Y, class Splitter, class F>
     const std::vector<std::string> names{"score"};
     scratch<detail::fold_buffer<T, L>> buffers;
     std::vector<detail::fold_outcome<no_model>> table(survey.count);
-    for_each_index(
-        survey.count,
-        [&](std::size_t f) {
-            detail::fold_outcome<no_model>& out = table[f];
-            try {
-                const auto buffer = buffers.borrow();
-                const auto sets = buffer->take({rows, targets}, folds, f, true);
-                detail::timed(out.times.fit, [&] {
-                    out.test.assign(1, static_cast<double>(std::invoke(fit_and_score, sets.train.x, sets.train.y, sets.test.x, sets.test.y)));
-                });
-                if (options.error == error_score::raise) {
-                    detail::check_scores("cross_validate", f, names, out.test);
-                }
-            } catch (const cancelled&) {
-                throw;
-            } catch (...) {
-                if (options.error == error_score::raise) {
-                    throw;
-                }
-                out.test.assign(1, std::numeric_limits<double>::quiet_NaN());
-                out.error = std::current_exception();
-            }
-        },
-        {.grain = 1, .run = options.run, .name = "cross_validate"});
+    for_each_index(survey.count,
+                   [&](std::size_t f) {
+                       detail::fold_outcome<no_model>& out = table[f];
+                       try {
+                           const auto buffer = buffers.borrow();
+                           const auto sets = buffer->take({rows, targets}, folds, f, true);
+                           detail::timed(out.times.fit, [&] {
+                               out.test.assign(1, static_cast<double>(
+                                                      std::invoke(fit_and_score, sets.train.x, sets.train.y, sets.test.x, sets.test.y)));
+                           });
+                           if (options.error == error_score::raise) {
+                               detail::check_scores("cross_validate", f, names, out.test);
+                           }
+                       } catch (const cancelled&) {
+                           throw;
+                       } catch (...) {
+                           if (options.error == error_score::raise) {
+                               throw;
+                           }
+                           out.test.assign(1, std::numeric_limits<double>::quiet_NaN());
+                           out.error = std::current_exception();
+                       }
+                   },
+                   {.grain = 1, .run = options.run, .name = "cross_validate"});
     cross_validation_options kept = options;
     kept.train_scores = false;
     kept.models = false;
@@ -238,6 +251,6 @@ template <class X, indexed_range Y, class Splitter, class F>
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_CROSS_VALIDATE_HPP
+#endif  // XRAYON_ML_VALIDATION_CROSS_VALIDATE_HPP

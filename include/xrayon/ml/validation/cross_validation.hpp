@@ -30,9 +30,9 @@ private:
 
 /// How a fold's model came about.
 enum class fold_road {
-    fitted,          ///< From the fold's rows.
-    merged,          ///< From sums over the other folds.
-    ill_conditioned, ///< From the fold's rows, because the sums had lost too many digits.
+    fitted,           ///< From the fold's rows.
+    merged,           ///< From sums over the other folds.
+    ill_conditioned,  ///< From the fold's rows, because the sums had lost too many digits.
 };
 
 /// What was thrown in a fold.
@@ -43,7 +43,7 @@ struct fold_error {
 
 /// How long a fold took. Not part of what is the same at every thread count.
 struct fold_times {
-    std::chrono::duration<double> fit = {};    ///< Of the model; of a merged one, without the sums that all folds share.
+    std::chrono::duration<double> fit = {};  ///< Of the model; of a merged one, without the sums that all folds share.
     std::chrono::duration<double> score = {};
 };
 
@@ -82,13 +82,13 @@ struct score_summary {
 /// All but `times` is the same at every thread count, bit for bit.
 template <class Model>
 struct cross_validation {
-    std::vector<std::string> metrics;                ///< "accuracy", "neg_mean_squared_error", ...
-    std::vector<std::vector<double>> test_scores;    ///< [metric][fold]
-    std::vector<std::vector<double>> train_scores;   ///< [metric][fold]; empty unless asked for.
+    std::vector<std::string> metrics;               ///< "accuracy", "neg_mean_squared_error", ...
+    std::vector<std::vector<double>> test_scores;   ///< [metric][fold]
+    std::vector<std::vector<double>> train_scores;  ///< [metric][fold]; empty unless asked for.
     std::vector<fold_road> roads;
-    std::vector<fold> indices;                       ///< Empty unless asked for.
-    std::vector<Model> models;                       ///< Empty unless asked for.
-    std::vector<fold_error> errors;                  ///< With error_score::record.
+    std::vector<fold> indices;       ///< Empty unless asked for.
+    std::vector<Model> models;       ///< Empty unless asked for.
+    std::vector<fold_error> errors;  ///< With error_score::record.
     std::vector<fold_times> times;
 
     /// The scores of the first metric.
@@ -102,12 +102,14 @@ struct cross_validation {
     [[nodiscard]] std::string text() const {
         const auto shown = [](double v) {
             char buffer[400];
-            return v != v ? std::string("nan") : std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::fixed, 4).ptr);
+            return v != v ? std::string("nan")
+                          : std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::fixed, 4).ptr);
         };
         std::string out;
         for (std::size_t m = 0; m < metrics.size(); ++m) {
             const score_summary s = summarise_scores(test_scores[m]);
-            out += (m == 0 ? "" : "\n") + metrics[m] + " " + shown(s.mean) + " +- " + shown(s.stddev) + " (" + to_text(test_scores[m].size()) + " folds";
+            out += (m == 0 ? "" : "\n") + metrics[m] + " " + shown(s.mean) + " +- " + shown(s.stddev) + " ("
+                   + to_text(test_scores[m].size()) + " folds";
             const std::size_t without = test_scores[m].size() - s.count;
             out += (without == 0 ? "" : ", " + to_text(without) + " without a score") + ")";
         }
@@ -121,6 +123,6 @@ struct cross_validation {
     }
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_CROSS_VALIDATION_HPP
+#endif  // XRAYON_ML_VALIDATION_CROSS_VALIDATION_HPP

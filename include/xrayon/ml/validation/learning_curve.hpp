@@ -28,21 +28,25 @@ namespace xrayon::ml {
 
 /// How good a model is that has learnt from fewer rows.
 struct learning_curve_result {
-    std::vector<std::size_t> train_sizes;                        ///< Rows that were learnt from, ascending and different.
+    std::vector<std::size_t> train_sizes;  ///< Rows that were learnt from, ascending and different.
     std::vector<std::string> metrics;
     std::vector<std::vector<std::vector<double>>> train_scores;  ///< [metric][size][fold]
     std::vector<std::vector<std::vector<double>>> test_scores;   ///< [metric][size][fold]
 };
 
-/// @brief Fits an estimator on the first rows of each fold's training set, more and more of them, and scores it on those rows and on the test set.
+/// @brief Fits an estimator on the first rows of each fold's training set, more and more of them, and scores it on those rows and on the
+/// test set.
 ///
-/// @param fractions  Of the first fold's training rows, each in (0, 1]; scikit-learn's `learning_curve` has 0.1, 0.325, 0.55, 0.775, 1. Rounded down, 1 row at least; equal
+/// @param fractions  Of the first fold's training rows, each in (0, 1]; scikit-learn's `learning_curve` has 0.1, 0.325, 0.55, 0.775, 1.
+///                   Rounded down, 1 row at least; equal
 ///                   numbers of rows count once.
 /// In all else as cross_validate. Sizes and folds are one set of tasks. Rows in an order that means something need a shuffling splitter.
 /// @throws argument_error  if there are no fractions, or one is not in (0, 1]; and as cross_validate
 template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] learning_curve_result learning_curve(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+[[nodiscard]] learning_curve_result learning_curve(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                                                   const score_set<Metrics...>& scores,
                                                    const std::vector<double>& fractions = {0.1, 0.325, 0.55, 0.775, 1.0},
                                                    const cross_validation_options& options = {}) {
     check(!fractions.empty(), "learning_curve: there must be a fraction");
@@ -86,6 +90,6 @@ template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_LEARNING_CURVE_HPP
+#endif  // XRAYON_ML_VALIDATION_LEARNING_CURVE_HPP

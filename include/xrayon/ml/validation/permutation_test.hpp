@@ -33,21 +33,23 @@ struct permutation_test_options {
 
 /// Whether a score could be luck.
 struct permutation_test_result {
-    double score = 0;                         ///< The mean over the folds, with the labels as they are.
-    std::vector<double> permutation_scores;   ///< The same with labels shuffled, one for each permutation.
-    double p_value = 1;                       ///< (1 + how many of those are at least as good) / (1 + permutations)
+    double score = 0;                        ///< The mean over the folds, with the labels as they are.
+    std::vector<double> permutation_scores;  ///< The same with labels shuffled, one for each permutation.
+    double p_value = 1;                      ///< (1 + how many of those are at least as good) / (1 + permutations)
 };
 
 /// @brief Cross-validates once with the labels as they are and many times with labels dealt anew: how often is that as good?
 ///
-/// Permutations are those of scikit-learn 1.2's `permutation_test_score(..., random_state=seed)`. All are one set of tasks. The same bits at every thread count.
+/// Permutations are those of scikit-learn 1.2's `permutation_test_score(..., random_state=seed)`. All are one set of tasks. The same bits
+/// at every thread count.
 /// M. Ojala and G. Garriga, "Permutation tests for studying classifier performance" (2010).
 /// @throws argument_error  if permutations is 0; and as cross_validate, of the lowest permutation that fails
 /// **Cost.** permutations + 1 cross-validations. Memory: a copy of y for each permutation that is running.
 template <class E, class X, indexed_range Y, class Splitter, metric Metric>
-    requires viewable_as<const X&, 2> && detail::splits_rows<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] permutation_test_result permutation_test(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
-                                                       const permutation_test_options& options = {}) {
+    requires viewable_as<const X&, 2> && detail::splits_rows<Splitter, Y>
+             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+[[nodiscard]] permutation_test_result permutation_test(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                                                       const Metric& metric, const permutation_test_options& options = {}) {
     check(options.permutations >= 1, "permutation_test: permutations must be >= 1", options.permutations);
     const std::vector<detail::target_value_t<Y>> targets = detail::copy_targets(y);
     const auto rows = detail::labelled("permutation_test", x, y);
@@ -61,21 +63,20 @@ template <class E, class X, indexed_range Y, class Splitter, metric Metric>
         const cross_validation_options how{.algebra = options.algebra};
         return cross_validate(estimator, rows, labels, splitter, metric, how).mean();
     };
-    const auto all = map_index(
-        options.permutations + 1,
-        [&](std::size_t i) {
-            if (i == 0) {
-                return mean_score(targets);
-            }
-            detail::mt19937 engine = before[i - 1];
-            const std::vector<std::size_t> order = detail::permutation(targets.size(), engine);
-            std::vector<detail::target_value_t<Y>> shuffled(targets.size());
-            for (std::size_t k = 0; k < order.size(); ++k) {
-                shuffled[k] = targets[order[k]];
-            }
-            return mean_score(shuffled);
-        },
-        {.grain = 1, .run = options.run, .name = "permutation_test"});
+    const auto all = map_index(options.permutations + 1,
+                               [&](std::size_t i) {
+                                   if (i == 0) {
+                                       return mean_score(targets);
+                                   }
+                                   detail::mt19937 engine = before[i - 1];
+                                   const std::vector<std::size_t> order = detail::permutation(targets.size(), engine);
+                                   std::vector<detail::target_value_t<Y>> shuffled(targets.size());
+                                   for (std::size_t k = 0; k < order.size(); ++k) {
+                                       shuffled[k] = targets[order[k]];
+                                   }
+                                   return mean_score(shuffled);
+                               },
+                               {.grain = 1, .run = options.run, .name = "permutation_test"});
     permutation_test_result out;
     out.score = all[0];
     std::size_t as_good = 0;
@@ -87,6 +88,6 @@ template <class E, class X, indexed_range Y, class Splitter, metric Metric>
     return out;
 }
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_PERMUTATION_TEST_HPP
+#endif  // XRAYON_ML_VALIDATION_PERMUTATION_TEST_HPP

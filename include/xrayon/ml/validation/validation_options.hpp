@@ -24,16 +24,16 @@ enum class fold_algebra {
 
 /// How cross_validate runs.
 struct cross_validation_options {
-    std::size_t folds = 5;                     ///< Of k_fold, or for classifiers stratified_k_fold, where no splitter is given.
-    bool train_scores = false;                 ///< Score the training rows too.
-    bool indices = false;                      ///< Keep the folds in the result.
-    bool models = false;                       ///< Keep the fitted models in the result.
+    std::size_t folds = 5;      ///< Of k_fold, or for classifiers stratified_k_fold, where no splitter is given.
+    bool train_scores = false;  ///< Score the training rows too.
+    bool indices = false;       ///< Keep the folds in the result.
+    bool models = false;        ///< Keep the fitted models in the result.
     error_score error = error_score::raise;
     fold_algebra algebra = fold_algebra::automatic;
-    std::span<const double> weights = {};      ///< Of rows, for fit(x, y, weights); empty: none. Folds are then fitted on their rows.
+    std::span<const double> weights = {};  ///< Of rows, for fit(x, y, weights); empty: none. Folds are then fitted on their rows.
     run_options run = {};
 };
 
-} // namespace xrayon::ml
+}  // namespace xrayon::ml
 
-#endif // XRAYON_ML_VALIDATION_VALIDATION_OPTIONS_HPP
+#endif  // XRAYON_ML_VALIDATION_VALIDATION_OPTIONS_HPP

@@ -27,8 +27,9 @@ using label_of = std::remove_cvref_t<element_t<Range>>;
 
 /// Labels that can be told apart and put in order, in both ranges.
 template <class True, class Predicted>
-concept ordered_labels = indexed_range<True> && indexed_range<Predicted> && requires { typename std::common_type_t<label_of<True>, label_of<Predicted>>; }
-                         && std::totally_ordered<std::common_type_t<label_of<True>, label_of<Predicted>>>;
+concept ordered_labels = indexed_range<True> && indexed_range<Predicted> && requires {
+    typename std::common_type_t<label_of<True>, label_of<Predicted>>;
+} && std::totally_ordered<std::common_type_t<label_of<True>, label_of<Predicted>>>;
 
 /// The different labels of a range, ascending.
 template <class Label, indexed_range Range>
@@ -115,6 +116,6 @@ template <indexed_range True, indexed_range Predicted>
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_METRICS_DETAIL_LABEL_TABLE_HPP
+#endif  // XRAYON_ML_METRICS_DETAIL_LABEL_TABLE_HPP

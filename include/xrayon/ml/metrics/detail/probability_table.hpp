@@ -23,7 +23,8 @@ namespace xrayon::ml::detail {
 
 /// Numbers in two axes: rows x classes.
 template <class P>
-concept probability_matrix = viewable_as<const P&, 2> && requires(const P& p) { requires std::is_floating_point_v<typename decltype(view_of<2>(p))::value_type>; };
+concept probability_matrix =
+    viewable_as<const P&, 2> && requires(const P& p) { requires std::is_floating_point_v<typename decltype(view_of<2>(p))::value_type>; };
 
 /// A number for each row: how likely the positive class is.
 template <class S>
@@ -41,14 +42,16 @@ struct classes_of_rows {
 template <class Label, indexed_range True>
 [[nodiscard]] classes_of_rows<Label> encode_rows(const metric_call& call, const True& y_true, std::vector<Label> classes) {
     for (std::size_t c = 1; c < classes.size(); ++c) {
-        check(classes[c - 1] < classes[c], call.name() + ": classes must ascend and be different; that of column " + to_text(c) + " does not");
+        check(classes[c - 1] < classes[c],
+              call.name() + ": classes must ascend and be different; that of column " + to_text(c) + " does not");
     }
     const auto codes = map_index(
         call.rows(),
         [&](std::size_t i) {
             const std::size_t c = code_of(classes, element(y_true, i));
             if (c == classes.size() || classes[c] != static_cast<Label>(element(y_true, i))) {
-                throw argument_error(call.name() + ": the label of row " + to_text(i) + " is none of the " + to_text(classes.size()) + " classes");
+                throw argument_error(call.name() + ": the label of row " + to_text(i) + " is none of the " + to_text(classes.size())
+                                     + " classes");
             }
             return c;
         },
@@ -58,7 +61,8 @@ template <class Label, indexed_range True>
 
 /// A call on labels and a matrix with a column for each class.
 template <indexed_range True, probability_matrix P>
-[[nodiscard]] metric_call open_probabilities(std::string_view name, const True& y_true, const P& probabilities, const metric_options& options) {
+[[nodiscard]] metric_call open_probabilities(std::string_view name, const True& y_true, const P& probabilities,
+                                             const metric_options& options) {
     const auto view = view_of<2>(probabilities);
     check_shapes(view.shape(0) == element_count(y_true), name, "y_true", std::array{element_count(y_true)}, "probabilities", view.shape());
     return {name, element_count(y_true), options};
@@ -77,6 +81,6 @@ template <indexed_range True>
     return classes;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_METRICS_DETAIL_PROBABILITY_TABLE_HPP
+#endif  // XRAYON_ML_METRICS_DETAIL_PROBABILITY_TABLE_HPP

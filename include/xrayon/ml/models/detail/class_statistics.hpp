@@ -24,19 +24,19 @@ namespace xrayon::ml::detail {
 
 /// How much is known of how rows lie about the mean of their class.
 enum class class_spread {
-    none,      // means alone
-    columns,   // the sum of squares of each column, for each class
-    scatter,   // the sums of products of all columns, of all classes together
+    none,     // means alone
+    columns,  // the sum of squares of each column, for each class
+    scatter,  // the sums of products of all columns, of all classes together
 };
 
 /// @brief Sums over rows, class by class: what classifiers by means learn from. In double; merged as linear_statistics.
 struct class_statistics {
     class_spread kind = class_spread::none;
     std::size_t features = 0;
-    std::vector<int> labels;      // ascending
-    std::vector<double> weight;   // of each class
-    std::vector<double> means;    // classes x features
-    std::vector<double> spread;   // none: empty; columns: classes x features; scatter: features x features
+    std::vector<int> labels;     // ascending
+    std::vector<double> weight;  // of each class
+    std::vector<double> means;   // classes x features
+    std::vector<double> spread;  // none: empty; columns: classes x features; scatter: features x features
 
     [[nodiscard]] std::size_t classes() const noexcept { return labels.size(); }
     [[nodiscard]] double total() const noexcept {
@@ -159,7 +159,8 @@ template <class T, class Y>
             }
         }
         out.spread.assign(d * d, 0.0);
-        packed_gram(array_view<const double, 2>(memory.rows.data(), {end - begin, d}), array_view<double, 2>(out.spread.data(), {d, d}), memory.packed);
+        packed_gram(array_view<const double, 2>(memory.rows.data(), {end - begin, d}), array_view<double, 2>(out.spread.data(), {d, d}),
+                    memory.packed);
     }
     return out;
 }
@@ -182,6 +183,6 @@ template <class T, class Y>
         {.name = op});
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_CLASS_STATISTICS_HPP
+#endif  // XRAYON_ML_MODELS_DETAIL_CLASS_STATISTICS_HPP

@@ -39,13 +39,12 @@ public:
     /// n x t
     void apply(const array_view<const Real, 2>& x, const array_view<Real, 2>& out, std::string_view op) const {
         const auto tiles = row_blocks(x.shape(0), 256);
-        for_each_index(
-            tiles.size(),
-            [&](std::size_t i) {
-                const auto [begin, end] = tiles[i];
-                packed_gemm(x.slice(begin, end), packed_, out.slice(begin, end), {.bias = intercepts_.data()});
-            },
-            {.name = op});
+        for_each_index(tiles.size(),
+                       [&](std::size_t i) {
+                           const auto [begin, end] = tiles[i];
+                           packed_gemm(x.slice(begin, end), packed_, out.slice(begin, end), {.bias = intercepts_.data()});
+                       },
+                       {.name = op});
     }
 
 private:
@@ -55,6 +54,6 @@ private:
     packed_matrix<Real> packed_;
 };
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_FUNCTION_HPP
+#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_FUNCTION_HPP

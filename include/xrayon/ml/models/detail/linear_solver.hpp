@@ -28,7 +28,8 @@ inline constexpr double worst_reciprocal_condition = 1e-8;
 
 /// @brief Solves (G + alpha I) w = c for each row c of `right`, G being d x d. @returns false where rounding in G would show.
 ///
-/// Scaled to a unit diagonal first, so that columns of different units do no harm (A. van der Sluis, 1969). A column whose diagonal is 0 has coefficient 0.
+/// Scaled to a unit diagonal first, so that columns of different units do no harm (A. van der Sluis, 1969). A column whose diagonal is 0
+/// has coefficient 0.
 [[nodiscard]] inline bool solve_scaled(std::vector<double> g, std::size_t d, double alpha, std::vector<double>& right) {
     std::vector<std::size_t> used;
     std::vector<double> scale;
@@ -67,7 +68,8 @@ inline constexpr double worst_reciprocal_condition = 1e-8;
     return true;
 }
 
-/// @brief The eigenvectors of G, with which (G + alpha I) w = c is solved for many alpha. Columns whose diagonal is 0 are left out: their w is 0.
+/// @brief The eigenvectors of G, with which (G + alpha I) w = c is solved for many alpha. Columns whose diagonal is 0 are left out: their w
+/// is 0.
 class ridge_path {
 public:
     /// @param g  d x d, symmetric.
@@ -110,7 +112,8 @@ public:
         }
         const array_view<const double, 2> vectors(vectors_.data(), {m, m});
         std::vector<double> rotated(targets * m);
-        packed_gemm(array_view<const double, 2>(c.data(), {targets, m}), packed_matrix<double>(vectors.transposed()), array_view<double, 2>(rotated.data(), {targets, m}));
+        packed_gemm(array_view<const double, 2>(c.data(), {targets, m}), packed_matrix<double>(vectors.transposed()),
+                    array_view<double, 2>(rotated.data(), {targets, m}));
         std::vector<double> scaled(rows * m);
         for (std::size_t a = 0; a < alphas.size(); ++a) {
             for (std::size_t t = 0; t < targets; ++t) {
@@ -120,7 +123,8 @@ public:
             }
         }
         std::vector<double> w(rows * m);
-        packed_gemm(array_view<const double, 2>(scaled.data(), {rows, m}), packed_matrix<double>(vectors), array_view<double, 2>(w.data(), {rows, m}));
+        packed_gemm(array_view<const double, 2>(scaled.data(), {rows, m}), packed_matrix<double>(vectors),
+                    array_view<double, 2>(w.data(), {rows, m}));
         for (std::size_t r = 0; r < rows; ++r) {
             for (std::size_t j = 0; j < m; ++j) {
                 out[r * d_ + used_[j]] = w[r * m + j];
@@ -139,8 +143,8 @@ private:
 /// @brief Solves for many alphas: where the path holds by it, and the others alone by `one(i)`.
 /// @param accept  `accept(i, w)` takes the coefficients of alpha i: targets x d.
 template <class Accept, class One>
-void solve_for_alphas(const std::vector<double>& g, std::size_t d, const std::vector<double>& right, const std::vector<double>& alphas, const Accept& accept,
-                      const One& one) {
+void solve_for_alphas(const std::vector<double>& g, std::size_t d, const std::vector<double>& right, const std::vector<double>& alphas,
+                      const Accept& accept, const One& one) {
     const ridge_path path(g, d);
     std::vector<double> held;
     for (const double alpha : alphas) {
@@ -223,7 +227,8 @@ template <class T>
     for (std::size_t j = 0; j < d && alpha > 0; ++j) {
         a[(n + j) * d + j] = std::sqrt(alpha);
     }
-    const auto found = least_squares<double>(array_view<const double, 2>(a.data(), {rows, d}), array_view<const double, 2>(b.data(), {rows, t}));
+    const auto found =
+        least_squares<double>(array_view<const double, 2>(a.data(), {rows, d}), array_view<const double, 2>(b.data(), {rows, t}));
     linear_coefficients out{std::vector<double>(t * d), y_mean};
     for (std::size_t k = 0; k < t; ++k) {
         for (std::size_t j = 0; j < d; ++j) {
@@ -234,6 +239,6 @@ template <class T>
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP
+#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP

@@ -24,13 +24,14 @@ namespace xrayon::ml::detail {
 
 /// @brief Sums of products of the columns of X and of the target: what a linear model learns from. In double, whatever the rows are.
 ///
-/// Centred: about the mean, so that no digits are lost where columns lie far from 0; merged by the formulas of T. Chan, G. Golub and R. LeVeque (1979).
+/// Centred: about the mean, so that no digits are lost where columns lie far from 0; merged by the formulas of T. Chan, G. Golub and R.
+/// LeVeque (1979).
 struct linear_statistics {
     std::size_t features = 0;
     bool centred = true;
-    double weight = 0;           // the number of rows, or the sum of their weights
-    std::vector<double> means;   // of the columns of X, then of y; 0 where not centred
-    std::vector<double> gram;    // (features + 1)^2, symmetric: sums of products of [X y]
+    double weight = 0;          // the number of rows, or the sum of their weights
+    std::vector<double> means;  // of the columns of X, then of y; 0 where not centred
+    std::vector<double> gram;   // (features + 1)^2, symmetric: sums of products of [X y]
 
     [[nodiscard]] std::size_t width() const noexcept { return features + 1; }
     [[nodiscard]] double product(std::size_t i, std::size_t j) const noexcept { return gram[i * width() + j]; }
@@ -126,14 +127,15 @@ template <class T, class Y>
             }
         }
     }
-    packed_gram(array_view<const double, 2>(memory.rows.data(), {rows, width}), array_view<double, 2>(out.gram.data(), {width, width}), memory.packed);
+    packed_gram(array_view<const double, 2>(memory.rows.data(), {rows, width}), array_view<double, 2>(out.gram.data(), {width, width}),
+                memory.packed);
     return out;
 }
 
 /// The statistics of all rows, in parallel over tiles; the same bits at every thread count.
 template <class T, class Y>
-[[nodiscard]] linear_statistics sum_linear_statistics(std::string_view op, const array_view<const T, 2>& x, const Y& y, std::span<const double> weights,
-                                                      bool centred) {
+[[nodiscard]] linear_statistics sum_linear_statistics(std::string_view op, const array_view<const T, 2>& x, const Y& y,
+                                                      std::span<const double> weights, bool centred) {
     scratch<linear_tile> tiles;
     return fold_index(
         x.shape(0), training_leaf,
@@ -148,6 +150,6 @@ template <class T, class Y>
         {.name = op});
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_STATISTICS_HPP
+#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_STATISTICS_HPP

@@ -22,7 +22,8 @@ namespace xrayon::ml::detail {
 
 /// What the closed-form models read: a view of numbers with two axes.
 template <class X>
-concept numeric_matrix = viewable_as<const X&, 2> && requires(const X& x) { requires std::floating_point<typename decltype(view_of<2>(x))::value_type>; };
+concept numeric_matrix =
+    viewable_as<const X&, 2> && requires(const X& x) { requires std::floating_point<typename decltype(view_of<2>(x))::value_type>; };
 
 template <class X>
 using matrix_element_t = typename decltype(view_of<2>(std::declval<const X&>()))::value_type;
@@ -95,6 +96,6 @@ template <class Weights>
 /// Rows of a leaf of the sums that models learn from: a tile of them and its copy stay in the second-level cache.
 inline constexpr std::size_t training_leaf = 256;
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_MODELS_DETAIL_TRAINING_ROWS_HPP
+#endif  // XRAYON_ML_MODELS_DETAIL_TRAINING_ROWS_HPP

@@ -70,8 +70,9 @@ private:
 
 /// "xrayon 0.1.0 avx512 data 0123456789abcdef search fedcba9876543210"
 template <class T, class L, class Folds>
-[[nodiscard]] std::string search_identity(const array_view<const T, 2>& x, std::span<const L> y, const Folds& folds, const std::vector<std::string>& metrics,
-                                          const std::vector<std::string>& names, const std::vector<std::vector<std::string>>& texts, const search_options& options) {
+[[nodiscard]] std::string search_identity(const array_view<const T, 2>& x, std::span<const L> y, const Folds& folds,
+                                          const std::vector<std::string>& metrics, const std::vector<std::string>& names,
+                                          const std::vector<std::vector<std::string>>& texts, const search_options& options) {
     search_digest data;
     data.word(x.shape(0));
     data.word(x.shape(1));
@@ -110,20 +111,30 @@ template <class T, class L, class Folds>
     }
     const char* set = "any";
     switch (best_instruction_set()) {
-    case instruction_set::avx512: set = "avx512"; break;
-    case instruction_set::avx2: set = "avx2"; break;
-    default: break;
+        case instruction_set::avx512:
+            set = "avx512";
+            break;
+        case instruction_set::avx2:
+            set = "avx2";
+            break;
+        default:
+            break;
     }
-    return "xrayon " + to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH) + " " + set + " data " + data.hex()
-           + " search " + search.hex();
+    return "xrayon " + to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "." + to_text(XRAYON_VERSION_PATCH) + " " + set
+           + " data " + data.hex() + " search " + search.hex();
 }
 
 /// The outcomes of a search in a journal: candidate, fold, road, times, scores in hexadecimal, so that they come back bit for bit.
 template <class Model>
 class search_journal {
 public:
-    search_journal(const search_journal_options& options, const std::string& identity, std::size_t candidates, std::size_t folds, std::size_t scores)
-        : path_(options.path), journal_(options.path, identity, {.durable = options.durable}), folds_(folds), scores_(scores), known_(candidates * folds) {}
+    search_journal(const search_journal_options& options, const std::string& identity, std::size_t candidates, std::size_t folds,
+                   std::size_t scores)
+        : path_(options.path),
+          journal_(options.path, identity, {.durable = options.durable}),
+          folds_(folds),
+          scores_(scores),
+          known_(candidates * folds) {}
 
     /// Puts what is known into the table.
     void load(std::vector<fold_outcome<Model>>& table, bool train_scores) {
@@ -219,6 +230,6 @@ private:
     std::vector<bool> known_;
 };
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_SEARCH_DETAIL_SEARCH_JOURNAL_HPP
+#endif  // XRAYON_ML_SEARCH_DETAIL_SEARCH_JOURNAL_HPP

@@ -21,8 +21,8 @@ struct train_test_counts {
 /// The rules of scikit-learn's _validate_shuffle_split: of a fraction the test set takes the ceiling, the training set the floor,
 /// in double precision; together they may leave rows out but not use one twice. `what` is what is counted: "rows", "groups".
 [[nodiscard]] inline train_test_counts count_train_test(std::string_view op, std::string_view what, std::size_t rows,
-                                                        const std::optional<split_size>& test_size, const std::optional<split_size>& train_size,
-                                                        double default_test_size) {
+                                                        const std::optional<split_size>& test_size,
+                                                        const std::optional<split_size>& train_size, double default_test_size) {
     const std::string name(op);
     const std::string items(what);
     check(rows >= 2, name + ": the number of " + items + " must be >= 2", rows);
@@ -31,7 +31,8 @@ struct train_test_counts {
             return;
         }
         if (size->is_fraction()) {
-            check(size->fraction() > 0.0 && size->fraction() < 1.0, name + ": " + member + " as a fraction must be in (0, 1)", size->fraction());
+            check(size->fraction() > 0.0 && size->fraction() < 1.0, name + ": " + member + " as a fraction must be in (0, 1)",
+                  size->fraction());
         } else {
             check(size->count() >= 1 && size->count() < rows,
                   name + ": " + member + " as a number of " + items + " must be from 1 to " + to_text(rows - 1), size->count());
@@ -59,11 +60,12 @@ struct train_test_counts {
     } else if (!test) {
         out.test = rows - out.train;
     }
-    check(out.train + out.test <= rows, name + ": test and training " + items + " together must be <= " + to_text(rows), out.train + out.test);
+    check(out.train + out.test <= rows, name + ": test and training " + items + " together must be <= " + to_text(rows),
+          out.train + out.test);
     check(out.train >= 1, name + ": the number of training " + items + " must be >= 1", out.train);
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_SPLIT_DETAIL_COUNT_TRAIN_TEST_HPP
+#endif  // XRAYON_ML_SPLIT_DETAIL_COUNT_TRAIN_TEST_HPP

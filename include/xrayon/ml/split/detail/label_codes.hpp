@@ -20,8 +20,8 @@ namespace xrayon::ml::detail {
 /// Labels as the numbers 0, 1, ... in ascending order of the labels (numpy.unique with its inverse).
 struct label_codes {
     std::vector<std::size_t> of_row;
-    std::vector<std::size_t> counts;       // rows of each code
-    std::vector<std::size_t> first_row;    // of each code
+    std::vector<std::size_t> counts;     // rows of each code
+    std::vector<std::size_t> first_row;  // of each code
 
     [[nodiscard]] std::size_t rows() const noexcept { return of_row.size(); }
     [[nodiscard]] std::size_t size() const noexcept { return counts.size(); }
@@ -55,6 +55,6 @@ template <indexed_range Labels>
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_SPLIT_DETAIL_LABEL_CODES_HPP
+#endif  // XRAYON_ML_SPLIT_DETAIL_LABEL_CODES_HPP

@@ -37,7 +37,7 @@ namespace xrayon::ml::detail {
 /// What fitting and scoring one candidate on one fold has given.
 template <class Model>
 struct fold_outcome {
-    std::vector<double> test, train;   // of each metric
+    std::vector<double> test, train;  // of each metric
     fold_road road = fold_road::fitted;
     fold_times times;
     std::exception_ptr error;
@@ -49,7 +49,7 @@ struct evaluation_options {
     std::string_view name;
     bool train_scores = false;
     bool models = false;
-    bool record_errors = false;   // else the lowest one comes out
+    bool record_errors = false;  // else the lowest one comes out
     bool raise_nan = false;
     fold_algebra algebra = fold_algebra::automatic;
     std::span<const double> weights = {};
@@ -89,9 +89,12 @@ concept predicts_paths = requires(std::span<const E> group, const array_view<con
 
 /// @brief Every candidate on every fold: one flat set of tasks, item c * folds + f.
 ///
-/// Roads. *Sums*: a mergeable estimator's training sets are merged from sums over test sets, once for all candidates that share them, and where it can
-/// one factorisation solves for all of these. *Path*: candidates that can predict together do, once a fold. *Rows*: the others are fitted on the fold's rows; a worker
-/// keeps a fold's rows while it goes on with that fold. The first candidate of a group does the group's work for a fold; where it throws, each of the group
+/// Roads. *Sums*: a mergeable estimator's training sets are merged from sums over test sets, once for all candidates that share them, and
+/// where it can
+/// one factorisation solves for all of these. *Path*: candidates that can predict together do, once a fold. *Rows*: the others are fitted
+/// on the fold's rows; a worker
+/// keeps a fold's rows while it goes on with that fold. The first candidate of a group does the group's work for a fold; where it throws,
+/// each of the group
 /// is fitted on its rows instead, so that what is thrown is what the plain loop throws, and from the same place.
 template <class E, class T, class L, class Folds, class Scores>
 class evaluation {
@@ -99,9 +102,15 @@ public:
     using model = model_of<E, T, L>;
     using outcome = fold_outcome<model>;
 
-    evaluation(std::span<const E> candidates, const labelled_view<T, L>& data, const Folds& folds, const fold_survey& survey, const Scores& scores,
-               const evaluation_options& options)
-        : candidates_(candidates), data_(data), folds_(folds), survey_(survey), scores_(scores), names_(scores.names()), options_(options),
+    evaluation(std::span<const E> candidates, const labelled_view<T, L>& data, const Folds& folds, const fold_survey& survey,
+               const Scores& scores, const evaluation_options& options)
+        : candidates_(candidates),
+          data_(data),
+          folds_(folds),
+          survey_(survey),
+          scores_(scores),
+          names_(scores.names()),
+          options_(options),
           table_(candidates.size() * survey.count) {}
 
     /// [candidate * folds + fold]
@@ -123,7 +132,8 @@ public:
         shorten_deadline(run, begin);
         std::exception_ptr thrown;
         try {
-            for_each_index_in_order(order, [&](std::size_t item) { do_item(item / k, item % k); }, {.grain = 1, .run = run, .name = options_.name});
+            for_each_index_in_order(order, [&](std::size_t item) { do_item(item / k, item % k); },
+                                    {.grain = 1, .run = run, .name = options_.name});
         } catch (const cancelled&) {
             throw;
         } catch (...) {
@@ -162,8 +172,10 @@ private:
     static constexpr bool has_paths = takes_views<E, T, L> && predicts_paths<E, T, L> && !Scores::read(prediction_kind::probabilities);
 
     void find_groups() {
-        const bool merge = mergeable && options_.algebra == fold_algebra::automatic && survey_.complementary && survey_.count >= 2 && options_.weights.empty();
-        const bool path = has_paths && options_.algebra == fold_algebra::automatic && options_.weights.empty() && !options_.models && !options_.train_scores;
+        const bool merge = mergeable && options_.algebra == fold_algebra::automatic && survey_.complementary && survey_.count >= 2
+                           && options_.weights.empty();
+        const bool path = has_paths && options_.algebra == fold_algebra::automatic && options_.weights.empty() && !options_.models
+                          && !options_.train_scores;
         std::vector<std::size_t> unplaced(candidates_.size());
         std::iota(unplaced.begin(), unplaced.end(), std::size_t{0});
         while (!unplaced.empty()) {
@@ -180,7 +192,8 @@ private:
                     together = together || (g.sums && first.shares_statistics(candidates_[c]));
                 }
                 if constexpr (has_paths) {
-                    together = together || (g.path && first.shares_path(candidates_[c]) && candidates_[c].path_holds(survey_.shortest_train));
+                    together =
+                        together || (g.path && first.shares_path(candidates_[c]) && candidates_[c].path_holds(survey_.shortest_train));
                 }
                 (together ? g.members : rest).push_back(c);
             }
@@ -399,20 +412,19 @@ private:
             const auto sets = buffer->take(data_, folds_, f, need_train);
             // Outcomes first, all of them; then they are told: a throw leaves none behind.
             std::vector<outcome> outcomes(g.members.size());
-            for_each_index(
-                g.members.size(),
-                [&](std::size_t i) {
-                    if (models[i]) {
-                        outcomes[i].road = fold_road::merged;
-                        outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
-                        score(*models[i], sets, outcomes[i]);
-                        if (options_.models) {
-                            outcomes[i].model = std::move(models[i]);
-                            models[i].emplace(*outcomes[i].model);
-                        }
-                    }
-                },
-                {.name = options_.name});
+            for_each_index(g.members.size(),
+                           [&](std::size_t i) {
+                               if (models[i]) {
+                                   outcomes[i].road = fold_road::merged;
+                                   outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
+                                   score(*models[i], sets, outcomes[i]);
+                                   if (options_.models) {
+                                       outcomes[i].model = std::move(models[i]);
+                                       models[i].emplace(*outcomes[i].model);
+                                   }
+                               }
+                           },
+                           {.name = options_.name});
             for (std::size_t i = 0; i < g.members.size(); ++i) {
                 if (options_.known && options_.known(g.members[i], f)) {
                     continue;
@@ -431,16 +443,16 @@ private:
             const auto buffer = buffers_.borrow();
             const auto sets = buffer->take(data_, folds_, f, true);
             seconds spent{};
-            const auto predicted = timed(spent, [&] { return E::predict_path(std::span<const E>(g.estimators), sets.train.x, sets.train.y, sets.test.x); });
+            const auto predicted =
+                timed(spent, [&] { return E::predict_path(std::span<const E>(g.estimators), sets.train.x, sets.train.y, sets.test.x); });
             std::vector<outcome> outcomes(g.members.size());
-            for_each_index(
-                g.members.size(),
-                [&](std::size_t i) {
-                    outcomes[i].test.resize(Scores::size());
-                    outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
-                    timed(outcomes[i].times.score, [&] { score_values(scores_, sets.test.y, predicted[i], outcomes[i].test); });
-                },
-                {.name = options_.name});
+            for_each_index(g.members.size(),
+                           [&](std::size_t i) {
+                               outcomes[i].test.resize(Scores::size());
+                               outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
+                               timed(outcomes[i].times.score, [&] { score_values(scores_, sets.test.y, predicted[i], outcomes[i].test); });
+                           },
+                           {.name = options_.name});
             for (std::size_t i = 0; i < g.members.size(); ++i) {
                 if (!options_.known || !options_.known(g.members[i], f)) {
                     finish(g.members[i], f, std::move(outcomes[i]));
@@ -474,6 +486,6 @@ private:
     scratch<fold_buffer<T, L>> buffers_;
 };
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_VALIDATION_DETAIL_EVALUATION_HPP
+#endif  // XRAYON_ML_VALIDATION_DETAIL_EVALUATION_HPP

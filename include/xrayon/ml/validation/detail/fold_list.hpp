@@ -27,8 +27,11 @@ template <class S>
 inline constexpr bool splits_by_labels = requires { requires S::splits_by_labels; };
 
 template <class S, class Y>
-concept splits_rows = !splits_by_groups<S> && ((splits_by_labels<S> && requires(const S& s, const Y& y) { { s.split(y) } -> fold_range; })
-                                               || (!splits_by_labels<S> && requires(const S& s, std::size_t n) { { s.split(n) } -> fold_range; }));
+concept splits_rows = !splits_by_groups<S> && ((splits_by_labels<S> && requires(const S& s, const Y& y) {
+                                                   { s.split(y) } -> fold_range;
+                                               }) || (!splits_by_labels<S> && requires(const S& s, std::size_t n) {
+                                                   { s.split(n) } -> fold_range;
+                                               }));
 
 /// What cross-validation takes for folds. A splitter by groups gives them first: `group_k_fold{.folds = 5}.split(groups)`.
 template <class S, class Y>
@@ -109,6 +112,6 @@ template <fold_range Folds>
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_VALIDATION_DETAIL_FOLD_LIST_HPP
+#endif  // XRAYON_ML_VALIDATION_DETAIL_FOLD_LIST_HPP

@@ -45,15 +45,18 @@ template <class E, class T, class L>
 
 /// @brief The sums over the training rows of each fold, for complementary folds: each row is read once.
 ///
-/// The training set of fold f is what is never tested, the test sets before f and those behind it: a running sum from the front and one from the back,
+/// The training set of fold f is what is never tested, the test sets before f and those behind it: a running sum from the front and one
+/// from the back,
 /// merged. Nothing is subtracted, so nothing is lost to cancellation.
 template <class E, class T, class L, class Folds>
-[[nodiscard]] std::vector<typename E::statistics_type> training_sums(const E& estimator, const labelled_view<T, L>& data, const Folds& folds,
-                                                                     const fold_survey& survey, const loop_options& options) {
+[[nodiscard]] std::vector<typename E::statistics_type> training_sums(const E& estimator, const labelled_view<T, L>& data,
+                                                                     const Folds& folds, const fold_survey& survey,
+                                                                     const loop_options& options) {
     using sums = typename E::statistics_type;
     scratch<row_buffer<T, L>> buffers;
     auto mapped = map_index(
-        survey.count, [&](std::size_t f) { return sum_rows(estimator, data, fold(element(folds, f)).test, buffers, {.name = options.name}); }, options);
+        survey.count,
+        [&](std::size_t f) { return sum_rows(estimator, data, fold(element(folds, f)).test, buffers, {.name = options.name}); }, options);
     std::vector<sums> of_fold(std::make_move_iterator(mapped.begin()), std::make_move_iterator(mapped.end()));
     std::vector<sums> out;
     out.reserve(survey.count);
@@ -89,6 +92,6 @@ template <class E, class T, class L, class Folds>
     return out;
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_VALIDATION_DETAIL_FOLD_SUMS_HPP
+#endif  // XRAYON_ML_VALIDATION_DETAIL_FOLD_SUMS_HPP

@@ -47,7 +47,8 @@ template <class E, class Model, class T, class L, class Scores>
             score_values(scores, rows.y, model.predict(x), out);
         }
         if constexpr (Scores::read(prediction_kind::probabilities)) {
-            static_assert(predicts_probabilities<Model, std::remove_cvref_t<decltype(x)>>, "a metric of probabilities needs a model with predict_proba and classes");
+            static_assert(predicts_probabilities<Model, std::remove_cvref_t<decltype(x)>>,
+                          "a metric of probabilities needs a model with predict_proba and classes");
             const auto probabilities = model.predict_proba(x);
             scores.for_each([&](std::size_t i, const auto& metric) {
                 if constexpr (std::remove_cvref_t<decltype(metric)>::reads == prediction_kind::probabilities) {
@@ -68,6 +69,6 @@ inline void check_scores(std::string_view op, std::size_t fold, const std::vecto
     }
 }
 
-} // namespace xrayon::ml::detail
+}  // namespace xrayon::ml::detail
 
-#endif // XRAYON_ML_VALIDATION_DETAIL_SCORE_MODEL_HPP
+#endif  // XRAYON_ML_VALIDATION_DETAIL_SCORE_MODEL_HPP
