@@ -142,7 +142,7 @@ void cycles(std::size_t count, bool at_fits) {
     REQUIRE(resumed > 0);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("search journal: killed fifty times and resumed, the table is that of one that ran through", "[ml][search][journal]") {
     cycles(50, true);
@@ -225,7 +225,7 @@ TEST_CASE("search journal: of another search, it is an error before any fit", "[
     const auto with_record = [&](const std::string& record) {
         const std::string head = read_bytes(path).substr(0, read_bytes(path).find('\n') + 1);
         char sum[10];
-        std::snprintf(sum, sizeof sum, "%08x ", xrayon::detail::crc32(record));
+        std::snprintf(sum, sizeof sum, "%08x ", xrayon::crc32(record));
         const std::string other_path = root.path() + "/bad";
         std::ofstream(other_path, std::ios::binary | std::ios::trunc) << head << sum << record << "\n";
         return other_path;
@@ -241,7 +241,7 @@ TEST_CASE("search journal: of another search, it is an error before any fit", "[
     const std::string twice = with_record("0 0 0" + zeros);
     char sum[10];
     const std::string second = "0 0 0 0000000000000000 0000000000000000 4000000000000000";
-    std::snprintf(sum, sizeof sum, "%08x ", xrayon::detail::crc32(second));
+    std::snprintf(sum, sizeof sum, "%08x ", xrayon::crc32(second));
     std::ofstream(twice, std::ios::binary | std::ios::app) << sum << second << "\n";
     REQUIRE_THROWS_WITH(search(twice, count, 1), test::contains("record 2 given twice with different values"));
 }

@@ -6,6 +6,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -33,8 +34,7 @@ private:
 class shape_error : public argument_error {
 public:
     using shape = std::vector<std::size_t>;
-    shape_error(const std::string& message, shape lhs, shape rhs)
-        : argument_error(message), lhs_(std::move(lhs)), rhs_(std::move(rhs)) {}
+    shape_error(const std::string& message, shape lhs, shape rhs) : argument_error(message), lhs_(std::move(lhs)), rhs_(std::move(rhs)) {}
 
     const shape& lhs() const noexcept { return lhs_; }
     const shape& rhs() const noexcept { return rhs_; }
@@ -106,9 +106,9 @@ private:
 
 /// Why a call ended before its work was done.
 enum class cancel_reason {
-    stop_requested,   ///< The caller's stop token.
-    deadline,         ///< `run_options::deadline` passed.
-    outer_call,       ///< A call that this one runs inside of failed or was cancelled; its own error is on the way.
+    stop_requested,  ///< The caller's stop token.
+    deadline,        ///< `run_options::deadline` passed.
+    outer_call,      ///< A call that this one runs inside of failed or was cancelled; its own error is on the way.
 };
 
 /// The call was stopped: there is no result, and never a partial one that looks whole.
@@ -127,6 +127,16 @@ private:
     std::size_t total_;
 };
 
+/// What a call called `name` throws: "grid_search: deadline passed, 5 of 20 done".
+[[nodiscard]] inline cancelled cancelled_call(std::string_view name, cancel_reason reason, std::size_t done, std::size_t total,
+                                              std::string_view items = "") {
+    const std::string why = reason == cancel_reason::stop_requested ? "stop requested"
+                            : reason == cancel_reason::deadline     ? "deadline passed"
+                                                                    : "outer call cancelled";
+    return {std::string(name) + ": " + why + ", " + std::to_string(done) + " of " + std::to_string(total) + std::string(items) + " done",
+            reason, done, total};
+}
+
 /// A user's function threw, and `on_error::wrap` was asked for. The original is nested: `std::rethrow_if_nested`.
 class task_error : public std::runtime_error, public std::nested_exception {
 public:
@@ -134,9 +144,9 @@ public:
     task_error(const std::string& message, std::size_t index, std::size_t count, std::string path)
         : std::runtime_error(message), index_(index), count_(count), path_(std::move(path)) {}
 
-    std::size_t index() const noexcept { return index_; }           ///< Lowest failing item.
-    std::size_t count() const noexcept { return count_; }           ///< Items of the call.
-    const std::string& path() const noexcept { return path_; }      ///< e.g. "grid_search[17] > cross_validate[3]".
+    std::size_t index() const noexcept { return index_; }       ///< Lowest failing item.
+    std::size_t count() const noexcept { return count_; }       ///< Items of the call.
+    const std::string& path() const noexcept { return path_; }  ///< e.g. "grid_search[17] > cross_validate[3]".
 
 private:
     std::size_t index_;

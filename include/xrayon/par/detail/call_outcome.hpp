@@ -23,7 +23,8 @@ namespace xrayon::detail {
 class call_outcome {
 public:
     /// `state` outlives this; a failure lowers its cut.
-    call_outcome(call_state& state, const call_frame* outer, const run_options& options) : state_(state), outer_(outer), options_(options) {}
+    call_outcome(call_state& state, const call_frame* outer, const run_options& options)
+        : state_(state), outer_(outer), options_(options) {}
 
     void add_finished(std::size_t items) noexcept { finished_.fetch_add(items, std::memory_order_relaxed); }
     void set_threads(std::size_t threads) noexcept { threads_ = threads; }
@@ -72,7 +73,9 @@ public:
     /// Room for what `participants` threads may leave undone, beside the caller's own. Before they start.
     void make_room(std::size_t participants) { helper_holes_.resize(participants); }
     /// Where participant `number` says what it claimed and did not run; an empty block when there is nothing.
-    [[nodiscard]] index_block& hole(std::size_t number) noexcept { return number < helper_holes_.size() ? helper_holes_[number] : caller_hole_; }
+    [[nodiscard]] index_block& hole(std::size_t number) noexcept {
+        return number < helper_holes_.size() ? helper_holes_[number] : caller_hole_;
+    }
     [[nodiscard]] index_block& caller_hole() noexcept { return caller_hole_; }
     /// Items [claimed, count) were never claimed. After the run.
     void set_claimed(std::size_t claimed) noexcept { claimed_ = std::min(claimed, state_.count); }
@@ -88,7 +91,9 @@ public:
     }
 
     /// True when all that a plain loop would have run finished: every item up to the hit.
-    [[nodiscard]] bool searched() const noexcept { return hit_ == call_state::none ? succeeded() : !error_ && errors_.empty() && done_below_hit(); }
+    [[nodiscard]] bool searched() const noexcept {
+        return hit_ == call_state::none ? succeeded() : !error_ && errors_.empty() && done_below_hit();
+    }
 
     /// True when every item finished. A stop that comes too late to leave anything undone changes nothing.
     [[nodiscard]] bool succeeded() const noexcept { return finished_ == state_.count && !error_ && errors_.empty(); }
@@ -160,12 +165,7 @@ public:
         }
         const auto own = state_.stopped();
         const cancel_reason reason = own ? *own : cancel_reason::outer_call;
-        const std::string why = reason == cancel_reason::stop_requested ? "stop requested"
-                                : reason == cancel_reason::deadline     ? "deadline passed"
-                                                                        : "outer call cancelled";
-        const std::size_t done = finished_;
-        throw cancelled(std::string(state_.name) + ": " + why + ", " + to_text(done) + " of " + to_text(state_.count) + " done", reason, done,
-                        state_.count);
+        throw cancelled_call(state_.name, reason, finished_, state_.count);
     }
 
     /// Calls `raise` while `error` is being handled, so that what it throws nests it.
@@ -209,12 +209,13 @@ private:
                 report.path = path_to(lowest);
             }
             for_each_completed([&](std::size_t begin, std::size_t end) { report.completed.push_back({begin, end}); });
-        } catch (...) {
-        }
+        } catch (...) {}
     }
 
     /// With the mutex held.
-    void lower_cut(std::size_t index) noexcept { state_.cut.store(std::min(state_.cut.load(std::memory_order_relaxed), index), std::memory_order_relaxed); }
+    void lower_cut(std::size_t index) noexcept {
+        state_.cut.store(std::min(state_.cut.load(std::memory_order_relaxed), index), std::memory_order_relaxed);
+    }
 
     /// True when nothing below the hit was left undone.
     [[nodiscard]] bool done_below_hit() const noexcept {
@@ -263,8 +264,8 @@ private:
     std::size_t failed_ = call_state::none;  // lowest failing item, and what it threw
     std::exception_ptr error_;
     std::size_t hit_ = call_state::none;  // lowest item that ends a search
-    std::vector<item_error> errors_;  // on_error::collect
-    std::vector<std::size_t> lost_;   // finished in vain
+    std::vector<item_error> errors_;      // on_error::collect
+    std::vector<std::size_t> lost_;       // finished in vain
 };
 
 } // namespace xrayon::detail

@@ -41,7 +41,7 @@ enum class task_order { last_first, first_first };
 class scope_core {
     /// What a thread that runs tasks one after the other shows to calls nested in them.
     struct runner final : call_state {
-        scope_task* task = nullptr;       // null between two tasks
+        scope_task* task = nullptr;  // null between two tasks
         call_frame* frame = nullptr;
         runner* next = nullptr;
         runner** link = nullptr;
@@ -50,10 +50,16 @@ class scope_core {
 public:
     /// `options` outlives this. @throws argument_error, environment_error
     scope_core(task_order order, const run_options& options, std::string_view name, call_history& history)
-        : order_(order), options_(options), name_(options.label.empty() ? name : std::string_view(options.label)), history_(history),
-          outer_(current_call()), threads_(current_num_threads()), nested_(in_call(outer_)) {
+        : order_(order),
+          options_(options),
+          name_(options.label.empty() ? name : std::string_view(options.label)),
+          history_(history),
+          outer_(current_call()),
+          threads_(current_num_threads()),
+          nested_(in_call(outer_)) {
         if (options.progress != progress_mode::off || options.on_progress) {
-            check(false, std::string(name_) + ": options.progress and on_progress must be unset: nobody knows how many tasks there will be");
+            check(false,
+                  std::string(name_) + ": options.progress and on_progress must be unset: nobody knows how many tasks there will be");
         }
         if (options.memory_budget != 0) {
             check(false, std::string(name_) + ": options.memory_budget must be 0: nobody knows what tasks need", options.memory_budget);
@@ -61,7 +67,8 @@ public:
         if (options.deadline < std::chrono::nanoseconds{}) {
             check(false, std::string(name_) + ": options.deadline must be >= 0 ns", options.deadline.count());
         }
-        const auto now = options.deadline == std::chrono::nanoseconds{} ? std::chrono::steady_clock::time_point::max() : std::chrono::steady_clock::now();
+        const auto now = options.deadline == std::chrono::nanoseconds{} ? std::chrono::steady_clock::time_point::max()
+                                                                        : std::chrono::steady_clock::now();
         if (options.deadline < std::chrono::steady_clock::time_point::max() - now) {
             deadline_ = now + options.deadline;
         }
@@ -92,7 +99,8 @@ public:
         {
             const std::lock_guard lock(mutex_);
             ++spawned_;
-            const bool drop = over_ || (by != nullptr && by->task != nullptr ? by->cut.load(std::memory_order_relaxed) == 0 : cut_ != nullptr);
+            const bool drop =
+                over_ || (by != nullptr && by->task != nullptr ? by->cut.load(std::memory_order_relaxed) == 0 : cut_ != nullptr);
             if (drop) {
                 ++dropped_;
             } else {
@@ -190,10 +198,7 @@ public:
         state.deadline = deadline_;
         const auto own = state.stopped();
         const cancel_reason reason = own ? *own : cancel_reason::outer_call;
-        const std::string why = reason == cancel_reason::stop_requested ? "stop requested"
-                                : reason == cancel_reason::deadline     ? "deadline passed"
-                                                                        : "outer call cancelled";
-        throw cancelled(std::string(name_) + ": " + why + ", " + to_text(done_) + " of " + to_text(spawned_) + " tasks done", reason, done_, spawned_);
+        throw cancelled_call(name_, reason, done_, spawned_, " tasks");
     }
 
 private:
@@ -505,16 +510,18 @@ private:
             errors.push_back({index_of(*each), each->error});
         }
         const std::string where = path_to(first);
-        const std::string which = &first == &root_ ? "the body failed after " + to_text(root_.spawned) + " spawns"
-                                                   : "task " + to_text(first.outermost) + (first.nested ? ", or one spawned by it, failed" : " failed");
+        const std::string which = &first == &root_
+                                      ? "the body failed after " + to_text(root_.spawned) + " spawns"
+                                      : "task " + to_text(first.outermost) + (first.nested ? ", or one spawned by it, failed" : " failed");
         const std::string cause = call_outcome::cause_text(first.error);
         call_outcome::raise_nesting(first.error, [&] {
             if (options_.error == on_error::wrap) {
                 throw task_error(std::string(name_) + ": " + which + cause, index_of(first), 0, where);
             }
             const std::size_t count = errors.size();
-            throw task_errors(std::string(name_) + ": " + to_text(count) + " of " + to_text(spawned_) + " tasks failed, first: " + which + cause,
-                              std::move(errors), spawned_, where);
+            throw task_errors(
+                std::string(name_) + ": " + to_text(count) + " of " + to_text(spawned_) + " tasks failed, first: " + which + cause,
+                std::move(errors), spawned_, where);
         });
     }
 
@@ -548,15 +555,15 @@ private:
     task_tree tree_{root_};
     scope_task* first_ = nullptr;  // tasks that have not begun
     scope_task* last_ = nullptr;
-    std::size_t waiting_ = 0;      // how many
-    std::size_t called_ = 0;       // threads that were called and have not come yet
-    std::size_t helping_ = 1;      // threads that run the body or look for tasks
-    bool caller_helps_ = true;     // and the caller is one of them
-    std::size_t most_helping_ = 1; // the most so far
+    std::size_t waiting_ = 0;       // how many
+    std::size_t called_ = 0;        // threads that were called and have not come yet
+    std::size_t helping_ = 1;       // threads that run the body or look for tasks
+    bool caller_helps_ = true;      // and the caller is one of them
+    std::size_t most_helping_ = 1;  // the most so far
     runner* running_ = nullptr;
-    scope_task* cut_ = nullptr;    // what stands behind this one is not to run
+    scope_task* cut_ = nullptr;  // what stands behind this one is not to run
     scope_task* failed_ = nullptr;
-    bool over_ = false;            // stopped
+    bool over_ = false;  // stopped
     bool body_done_ = false;
     std::size_t spawned_ = 0;
     std::size_t done_ = 0;

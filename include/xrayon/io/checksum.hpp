@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef XRAYON_IO_DETAIL_CRC32_HPP
-#define XRAYON_IO_DETAIL_CRC32_HPP
+#ifndef XRAYON_IO_CHECKSUM_HPP
+#define XRAYON_IO_CHECKSUM_HPP
 
 #include <array>
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 #include <xrayon/core/config.hpp>
 
-namespace xrayon::detail {
+namespace xrayon {
 
-/// CRC-32 of ISO 3309 (that of gzip and PNG): a record of up to 4 GiB with one flipped bit, or with all changes within 32 bits of each
+/// @brief CRC-32 of ISO 3309 (that of gzip and PNG): a record of up to 4 GiB with one flipped bit, or with all changes within 32 bits of each
 /// other, has another.
 [[nodiscard]] constexpr std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0) noexcept {
     constexpr auto table = [] {
@@ -31,6 +31,6 @@ namespace xrayon::detail {
     return ~c;
 }
 
-}  // namespace xrayon::detail
+} // namespace xrayon
 
-#endif  // XRAYON_IO_DETAIL_CRC32_HPP
+#endif // XRAYON_IO_CHECKSUM_HPP
