@@ -11,8 +11,13 @@
 #include "../support/catch.hpp"
 #include "../support/thread_counts.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <set>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,7 +38,7 @@ const k_fold shuffled_folds{.folds = 5, .shuffle = true, .seed = 3};
 const auto make_classifier = [](const ridge_classifier_options& o) { return ridge_classifier<>(o); };
 const grid alpha_grid(ridge_classifier_options{}, axis("alpha", &ridge_classifier_options::alpha, golden::alphas));
 
-}  // namespace
+} // namespace
 
 TEST_CASE("learning_curve: scikit-learn's", "[ml][validation]") {
     const auto& data = data_sets::load("iris");
@@ -168,4 +173,67 @@ TEST_CASE("nested_cross_validate: each fold's winner on rows that its search has
         ++f;
     }
     REQUIRE(nested.best_scores.size() == 3);
+}
+
+namespace {
+
+/// A score by a function of the labels that are tested.
+struct metric_of_labels {
+    std::function<double(std::span<const int>)> of;
+    static constexpr bool higher_is_better = true;
+    static constexpr prediction_kind reads = prediction_kind::values;
+    [[nodiscard]] static std::string name() { return "of_labels"; }
+    template <class Predicted>
+    [[nodiscard]] double operator()(std::span<const int> y, const Predicted&) const {
+        return of(y);
+    }
+};
+
+/// As they are in the file, class by class; shuffled ones are not.
+bool are_sorted(std::span<const int> y) { return std::is_sorted(y.begin(), y.end()); }
+
+} // namespace
+
+TEST_CASE("permutation_test: a score that is not known is never luck's rarest", "[ml][validation][errors]") {
+    const auto& data = data_sets::load("iris");
+    const double infinity = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const auto test = [&](const std::function<double(std::span<const int>)>& of) {
+        return permutation_test(gaussian_naive_bayes(), data.x, data.y, stratified_k_fold{.folds = 5}, metric_of_labels{of},
+                                {.permutations = 7, .seed = 1});
+    };
+    const std::size_t threads = GENERATE(1u, 3u);
+    pool workers(threads);
+    workers.install([&] {
+        // With the labels as they are: an error, as cross_validate's.
+        REQUIRE_THROWS_WITH(test([&](std::span<const int>) { return infinity; }), "permutation_test: the mean of of_labels is inf");
+        REQUIRE_THROWS_AS(test([&](std::span<const int>) { return -infinity; }), score_error);
+        REQUIRE_THROWS_WITH(test([&](std::span<const int>) { return nan; }), "cross_validate: fold 0: of_labels is nan");
+        try {
+            (void)test([&](std::span<const int>) { return infinity; });
+        } catch (const score_error& e) {
+            REQUIRE(e.metric() == "of_labels");
+        }
+        // Two folds of four are enough: those of 37 rows, where the others have 38.
+        REQUIRE_THROWS_WITH(permutation_test(gaussian_naive_bayes(), data.x, data.y, k_fold{.folds = 4, .shuffle = true},
+                                             metric_of_labels{[&](std::span<const int> y) { return y.size() == 37 ? -infinity : 1.0; }}),
+                            "permutation_test: the mean of of_labels is -inf");
+        // With others: as good.
+        const auto unknown = test([&](std::span<const int> y) { return are_sorted(y) ? 0.5 : nan; });
+        REQUIRE(unknown.score == 0.5);
+        REQUIRE(unknown.permutation_scores.size() == 7);
+        for (const double score : unknown.permutation_scores) {
+            REQUIRE(std::isnan(score));
+        }
+        REQUIRE(unknown.p_value == 1);
+        REQUIRE(test([&](std::span<const int> y) { return are_sorted(y) ? 0.5 : infinity; }).p_value == 1);
+        REQUIRE(test([&](std::span<const int> y) { return are_sorted(y) ? 0.5 : -infinity; }).p_value == 1.0 / 8);
+        REQUIRE(test([&](std::span<const int> y) { return are_sorted(y) ? 0.5 : 0.75; }).p_value == 1);
+        REQUIRE(test([&](std::span<const int> y) { return are_sorted(y) ? 0.5 : 0.25; }).p_value == 1.0 / 8);
+        // What is thrown comes out as it is.
+        REQUIRE_THROWS_AS(test([](std::span<const int> y) -> double { return are_sorted(y) ? 0.5 : throw std::out_of_range("unsorted"); }),
+                          std::out_of_range);
+        REQUIRE_THROWS_WITH(
+            test([](std::span<const int> y) -> double { return are_sorted(y) ? 0.5 : throw std::out_of_range("unsorted"); }), "unsorted");
+    });
 }

@@ -21,9 +21,12 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
+#include <xrayon/ml/models/detail/training_rows.hpp>
 
 #include "golden/metrics.hpp"
 
@@ -178,7 +181,7 @@ double value_of(const golden::metric_case& c) {
 static_assert(metric<r2_metric> && metric<accuracy_metric> && metric<roc_auc_metric> && metric<f1_metric>);
 static_assert(!metric<int>);
 
-}  // namespace
+} // namespace
 
 TEST_CASE("metrics: the values of scikit-learn to 1e-12, plain and weighted", "[ml][metrics]") {
     for (const golden::metric_case& c : golden::metric_cases) {
@@ -296,4 +299,190 @@ TEST_CASE("scores: names say which signs are changed", "[ml][metrics]") {
     const auto set = scores(r2, mean_absolute_error, f1_metric{.average = averaging::macro});
     REQUIRE(set.names() == std::vector<std::string>{"r2", "neg_mean_absolute_error", "f1_macro"});
     static_assert(decltype(set)::read(prediction_kind::values) && !decltype(set)::read(prediction_kind::probabilities));
+}
+
+TEST_CASE("metrics: options that change the number are part of the name, usual ones are not", "[ml][metrics]") {
+    REQUIRE(top_k_accuracy.name() == "top_k_accuracy");
+    REQUIRE(top_k_accuracy_metric{.k = 3}.name() == "top_k_accuracy(k=3)");
+    REQUIRE(roc_auc.name() == "roc_auc");
+    REQUIRE(roc_auc_metric{.average = averaging::weighted}.name() == "roc_auc(average=weighted)");
+    REQUIRE(roc_auc_metric{.several = multi_class::one_versus_one}.name() == "roc_auc(several=one_versus_one)");
+    REQUIRE(roc_auc_metric{.average = averaging::weighted, .several = multi_class::one_versus_one}.name()
+            == "roc_auc(average=weighted, several=one_versus_one)");
+    REQUIRE(average_precision.name() == "average_precision");
+    REQUIRE(average_precision_metric{.average = averaging::weighted}.name() == "average_precision(average=weighted)");
+    REQUIRE(cohen_kappa.name() == "cohen_kappa");
+    REQUIRE(cohen_kappa_metric{.weights = kappa_weights::linear}.name() == "cohen_kappa(weights=linear)");
+    REQUIRE(cohen_kappa_metric{.weights = kappa_weights::quadratic}.name() == "cohen_kappa(weights=quadratic)");
+    REQUIRE(balanced_accuracy.name() == "balanced_accuracy");
+    REQUIRE(balanced_accuracy_metric{.adjusted = true}.name() == "balanced_accuracy(adjusted=true)");
+    REQUIRE(f1.name() == "f1");
+    REQUIRE(f1_metric{.average = averaging::macro}.name() == "f1_macro");
+    REQUIRE(f_beta_metric{.average = averaging::weighted, .beta = 0.5}.name() == "f0.5_weighted");
+    REQUIRE(f1_metric{.positive = 0}.name() == "f1(positive=0)");
+    REQUIRE(f1_metric{.average = averaging::macro, .positive = 0}.name() == "f1_macro");  // which then does not look at it
+    REQUIRE(precision.name() == "precision");
+    REQUIRE(precision_metric{.positive = -1, .zero_division = 1}.name() == "precision(positive=-1, zero_division=1)");
+    REQUIRE(recall.name() == "recall");
+    REQUIRE(recall_metric{.average = averaging::micro, .zero_division = 1}.name() == "recall_micro(zero_division=1)");
+    REQUIRE(scores(top_k_accuracy, top_k_accuracy_metric{.k = 3}).names()
+            == std::vector<std::string>{"top_k_accuracy", "top_k_accuracy(k=3)"});
+    // Messages begin with the function.
+    REQUIRE_THROWS_WITH(cohen_kappa_metric{.weights = kappa_weights::linear}(std::vector{0, 1}, std::vector{1}),
+                        "confusion_matrix: y_true has shape (2,), y_pred has (1,)");
+    REQUIRE_THROWS_WITH(recall_metric{.positive = 0}(std::vector{0, 1}, std::vector{1}), "recall: y_true has shape (2,), y_pred has (1,)");
+}
+
+TEST_CASE("metrics: labels of mixed signs are compared by value", "[ml][metrics]") {
+    const std::vector<int> truth{-1, 1, 1};
+    const std::vector<std::size_t> guess{1, 1, 1};
+    const auto table = confusion_matrix(truth, guess);
+    REQUIRE(table.labels == std::vector<std::int64_t>{-1, 1});
+    REQUIRE(table.counts == matrix{{0, 1}, {0, 2}});
+    // 1 is positive: 2 hits of 3 predicted, of 2 that are.
+    REQUIRE(precision(truth, guess) == 2.0 / 3.0);
+    REQUIRE(recall(truth, guess) == 1.0);
+    REQUIRE(std::abs(f1(truth, guess) - 0.8) < 1e-15);
+    REQUIRE(recall_metric{.positive = -1}(truth, guess) == 0.0);
+    REQUIRE(accuracy(truth, guess) == 2.0 / 3.0);
+    REQUIRE(balanced_accuracy(truth, guess) == 0.5);
+    // 2^32 - 1 is not -1.
+    REQUIRE(accuracy(std::vector<int>{-1, 1}, std::vector<unsigned>{4294967295u, 1u}) == 0.5);
+    REQUIRE(confusion_matrix(std::vector<int>{-1}, std::vector<unsigned>{4294967295u}).labels == std::vector<std::int64_t>{-1, 4294967295});
+    // A column's label is found, whatever its type.
+    const matrix chances{{0.75, 0.25}, {0.5, 0.5}};
+    REQUIRE(log_loss(std::vector<unsigned>{1, 1}, chances, std::vector<int>{-1, 1}) == (std::log(4.0) + std::log(2.0)) / 2);
+    REQUIRE(brier(std::vector<unsigned>{1, 1}, chances, std::vector<int>{-1, 1}) == (0.75 * 0.75 + 0.5 * 0.5) / 2);
+
+    const std::vector<std::size_t> far{1, std::numeric_limits<std::size_t>::max()};
+    REQUIRE_THROWS_WITH(f1(std::vector<int>{-1, 1}, far),
+                        "f1: labels of mixed signs must be < 2^63; y_pred row 1, got 18446744073709551615");
+    REQUIRE_THROWS_AS(confusion_matrix(far, std::vector<int>{-1, 1}), argument_error);
+    REQUIRE_THROWS_WITH(log_loss(far, chances, std::vector<int>{-1, 1}), "log_loss: the label of row 1 is none of the 2 classes");
+    REQUIRE(confusion_matrix(far, far).labels == far);  // of one sign all is well
+}
+
+TEST_CASE("metrics: labels that are bool or characters", "[ml][metrics]") {
+    const std::vector<char> truth{'a', 'b', 'b'};
+    const std::vector<char> guess{'a', 'a', 'b'};
+    REQUIRE(accuracy(truth, guess) == 2.0 / 3.0);
+    REQUIRE(accuracy(std::vector<char>{1, 0}, std::vector<bool>{true, true}) == 0.5);
+    REQUIRE(accuracy(std::vector<char>{-1}, std::vector<unsigned>{4294967295u}) == 0.0);
+    REQUIRE(accuracy(std::vector<char8_t>{1, 2}, std::vector<int>{1, 3}) == 0.5);
+    REQUIRE(confusion_matrix(truth, guess).labels == std::vector<char>{'a', 'b'});
+    REQUIRE(recall(truth, guess) == 0.5);  // of b, the greater one
+    REQUIRE(f1(std::vector<bool>{true, false}, std::vector<bool>{true, true}) == 2.0 / 3.0);
+    REQUIRE(recall_metric{.positive = 256}(std::vector<char>{0, 1}, std::vector<char>{0, 1}) == 0);  // 256 is not 0
+    REQUIRE(f1(std::vector<double>{0, 0}, std::vector<double>{0, 0}) == 0);                          // as of integers
+    REQUIRE(roc_auc(std::vector<bool>{false, true}, std::vector{0.1, 0.2}) == 1);
+    // What the models make of labels.
+    REQUIRE(ml::detail::label_at("fit", truth, 1) == 'b');
+    REQUIRE(ml::detail::label_at("fit", std::vector<char8_t>{200}, 0) == 200);
+    REQUIRE(ml::detail::label_at("fit", std::vector<char32_t>{7}, 0) == 7);
+    REQUIRE(ml::detail::label_at("fit", std::vector<bool>{false, true}, 1) == 1);
+    REQUIRE(ml::detail::label_at("fit", std::vector<std::int64_t>{-2147483648}, 0) == std::numeric_limits<int>::min());
+    REQUIRE_THROWS_WITH(ml::detail::label_at("fit", std::vector<unsigned>{0, 4294967295u}, 1),
+                        "fit: labels must fit in int; row 1, got 4294967295");
+    REQUIRE_THROWS_WITH(ml::detail::checked_row_weights("fit", 2, std::vector{1.0, -1.0}), "fit: weights must be finite and >= 0, got -1");
+}
+
+TEST_CASE("metrics: pointers to text are the text", "[ml][metrics]") {
+    // The same words at different addresses, in another order of addresses.
+    const std::vector<std::string> words{"cat", "ant", "cat", "cat", "ant", "bird"};
+    const std::vector<std::string> others{"ant", "ant", "cat", "cat", "ant", "cat"};
+    std::vector<const char*> truth;
+    std::vector<const char*> guess;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        truth.push_back(words[i].c_str());
+        guess.push_back(others[i].c_str());
+    }
+    REQUIRE(accuracy(truth, guess) == 4.0 / 6.0);
+    REQUIRE(accuracy(truth, others) == 4.0 / 6.0);
+    const auto table = confusion_matrix(truth, guess);
+    REQUIRE(table.labels == std::vector<std::string_view>{"ant", "bird", "cat"});
+    REQUIRE(table.counts == matrix{{2, 0, 0}, {0, 0, 1}, {1, 0, 2}});
+    const auto mixed = confusion_matrix(words, guess);
+    static_assert(std::is_same_v<decltype(mixed.labels), std::vector<std::string>>);
+    REQUIRE(mixed.counts == table.counts);
+    REQUIRE(f1_metric{.average = averaging::macro}(truth, guess) == f1_metric{.average = averaging::macro}(words, others));
+    const std::string yes = "yes";
+    const std::vector<const char*> two{"no", "yes", "no", yes.c_str()};
+    REQUIRE(roc_auc(two, std::vector{0.1, 0.4, 0.35, 0.8}) == 1);
+    REQUIRE(roc_auc(two, matrix{{0.9, 0.1}, {0.6, 0.4}, {0.65, 0.35}, {0.2, 0.8}}, std::vector{"no", "yes"}) == 1);
+    REQUIRE(std::abs(brier(two, std::vector{0.1, 0.9, 0.3, 0.8}) - (0.01 + 0.01 + 0.09 + 0.04) / 4) < 1e-16);
+    REQUIRE_THROWS_WITH(accuracy(std::vector<const char*>{nullptr}, std::vector<const char*>{"a"}),
+                        "labels: a label that is text must not be a null pointer");
+}
+
+TEST_CASE("confusion_matrix: as many labels as can be counted, no more", "[ml][metrics][errors]") {
+    std::vector<double> many(8193);
+    for (std::size_t i = 0; i < many.size(); ++i) {
+        many[i] = static_cast<double>(i) / 3;
+    }
+    REQUIRE_THROWS_AS(confusion_matrix(many, many), argument_error);
+    REQUIRE_THROWS_WITH(confusion_matrix(many, many), "confusion_matrix: the number of different labels must be <= 8192, got 8193");
+    REQUIRE_THROWS_WITH(cohen_kappa(many, many), "confusion_matrix: the number of different labels must be <= 8192, got 8193");
+    REQUIRE(f1_metric{.average = averaging::micro}(many, many) == 1);  // counts of classes alone are few
+}
+
+TEST_CASE("brier: one label alone, as in scikit-learn", "[ml][metrics]") {
+    // sklearn.metrics.brier_score_loss of 1.2.1
+    const std::vector<double> p{0.1, 0.9, 0.4};
+    const auto near = [](double got, double expected) { return std::abs(got - expected) < 1e-15; };
+    CHECK(near(brier(std::vector{0, 0, 0}, p), 0.3266666666666667));
+    CHECK(near(brier(std::vector{-1, -1, -1}, p), 0.3266666666666667));
+    CHECK(near(brier(std::vector{0.0, 0.0, 0.0}, p), 0.3266666666666667));
+    CHECK(near(brier(std::vector<bool>{false, false, false}, p), 0.3266666666666667));
+    CHECK(near(brier(std::vector{1, 1, 1}, p), 0.39333333333333337));
+    CHECK(near(brier(std::vector{2, 2, 2}, p), 0.39333333333333337));
+    CHECK(near(brier(std::vector{1, 2, 1}, p), 0.060000000000000005));
+    CHECK(near(brier(std::vector{-1, 0, 0}, p), 0.12666666666666668));
+    REQUIRE_THROWS_WITH(brier(std::vector<std::string>(3, "a"), p), "brier: the number of classes in y_true must be 2, got 1");
+    REQUIRE_THROWS_WITH(brier(std::vector{0, 1, 2}, p), "brier: the number of classes in y_true must be 2, got 3");
+    REQUIRE_THROWS_WITH(brier(std::vector{0, 1, 0}, std::vector{0.1, 1.5, 0.4}), "brier: probabilities must be in [0, 1], got 1.5");
+    const matrix two{{0.9, 0.1}, {0.1, 0.9}, {0.6, 0.4}};
+    CHECK(near(brier(std::vector{0, 0, 0}, two, std::vector{0, 1}), 0.3266666666666667));
+    REQUIRE_THROWS_WITH(brier(std::vector{0, 1, 2}, two, std::vector{0, 1}), "brier: the label of row 2 is none of the 2 classes");
+}
+
+TEST_CASE("roc_auc: of each pair of classes, by the definition", "[ml][metrics]") {
+    // How often a row of the one class has a higher score for it than a row of the other, ties half; the mean over pairs, both ways round.
+    const std::size_t n = 240;
+    const auto truth = labels(21, n, 5);
+    const auto raw = uniform(22, n * 5);
+    matrix p = matrix::from_shape({n, 5});
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t c = 0; c < 5; ++c) {
+            p(i, c) = std::nearbyint(raw[i * 5 + c] * 20) / 20 + (truth[i] == static_cast<int>(c) ? 0.25 : 0.0);
+        }
+    }
+    const auto area = [&](int one, int other) {
+        double wins = 0;
+        double pairs = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t j = 0; j < n; ++j) {
+                if (truth[i] == one && truth[j] == other) {
+                    const double a = p(i, static_cast<std::size_t>(one));
+                    const double b = p(j, static_cast<std::size_t>(one));
+                    wins += a > b ? 1 : a == b ? 0.5 : 0;
+                    pairs += 1;
+                }
+            }
+        }
+        return wins / pairs;
+    };
+    double sum = 0;
+    for (int a = 0; a < 5; ++a) {
+        for (int b = a + 1; b < 5; ++b) {
+            sum += (area(a, b) + area(b, a)) / 2;
+        }
+    }
+    const roc_auc_metric pairs{.several = multi_class::one_versus_one};
+    REQUIRE(std::abs(pairs(truth, p) - sum / 10) < 1e-13);
+    const double one = pool(1).install([&] { return pairs(truth, p); });
+    REQUIRE(pool(8).install([&] { return pairs(truth, p); }) == one);
+    p(7, 0) = std::nan("");
+    p(3, 4) = std::nan("");
+    REQUIRE_THROWS_WITH(pairs(truth, p), "roc_auc: scores must not be NaN; that of row, got 7");  // column by column
+    REQUIRE_THROWS_WITH(roc_auc(truth, p), "roc_auc: scores must not be NaN; that of row, got 7");
 }

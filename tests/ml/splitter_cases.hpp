@@ -127,6 +127,6 @@ inline std::uint64_t folds_of(const golden::splitter_case& c) {
     return 0;
 }
 
-}  // namespace splitters
+} // namespace splitters
 
-#endif  // XRAYON_TESTS_ML_SPLITTER_CASES_HPP
+#endif // XRAYON_TESTS_ML_SPLITTER_CASES_HPP

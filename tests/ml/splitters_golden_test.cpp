@@ -22,7 +22,7 @@ std::string python_with_scikit_learn() {
     return {};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("splitters: 500 random cases give the indices that scikit-learn gives", "[ml][split]") {
     std::size_t different = 0;

@@ -34,7 +34,7 @@ static_assert(indexed_range<decltype(stratified_k_fold{}.split(std::vector<int>{
 static_assert(indexed_range<decltype(leave_p_out{}.split(3))>);
 static_assert(indexed_range<decltype(purged_k_fold{}.split(3))>);
 
-}  // namespace
+} // namespace
 
 TEST_CASE("numpy_order: the order of numpy's argsort, where its quicksort gives up too", "[ml][split]") {
     const auto got = ml::detail::numpy_order(golden::adversary_keys);
@@ -191,4 +191,22 @@ TEST_CASE("splitters: say which argument is wrong", "[ml][split][errors]") {
     REQUIRE_THROWS_WITH((predefined_split{{0, -2}}.split(2)), "predefined_split: the fold of row 1 must be >= -1, got -2");
     REQUIRE_THROWS_WITH((repeated<k_fold>{.repeats = 0}.split(9)), "repeated: repeats must be >= 1, got 0");  // K23
     REQUIRE_THROWS_WITH((repeated<k_fold>{.splitter = {.folds = 10}}.split(9)), "k_fold: folds = 10 is greater than the number of rows 9");
+}
+
+TEST_CASE("splitters: labels and groups that are pointers to text are the text", "[ml][split]") {
+    const std::vector<std::string> words{"cat", "ant", "cat", "ant", "cat", "ant", "bee", "bee"};
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) {
+        pointers.push_back(word.c_str());
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        REQUIRE(stratified_k_fold{.folds = 2}.split(pointers)[i] == stratified_k_fold{.folds = 2}.split(words)[i]);
+        REQUIRE(group_k_fold{.folds = 2}.split(pointers)[i] == group_k_fold{.folds = 2}.split(words)[i]);
+    }
+    const auto groups = leave_one_group_out{}.split(pointers);
+    REQUIRE(groups.size() == 3);
+    REQUIRE(groups[0].test == indices{1, 3, 5});  // ant
+    REQUIRE(groups[1].test == indices{6, 7});     // bee
+    pointers[3] = nullptr;
+    REQUIRE_THROWS_WITH(leave_one_group_out{}.split(pointers), "labels: a label that is text must not be a null pointer");
 }

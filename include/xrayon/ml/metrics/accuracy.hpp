@@ -7,48 +7,17 @@
 #include <cstddef>
 #include <functional>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/shape.hpp>
 #include <xrayon/ml/metrics/detail/metric_call.hpp>
 #include <xrayon/ml/metrics/metric.hpp>
+#include <xrayon/ml/metrics/score_range.hpp>
+#include <xrayon/ml/split/detail/label_value.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_character = false;
-template <>
-inline constexpr bool is_character<char> = true;
-template <>
-inline constexpr bool is_character<wchar_t> = true;
-template <>
-inline constexpr bool is_character<char8_t> = true;
-template <>
-inline constexpr bool is_character<char16_t> = true;
-template <>
-inline constexpr bool is_character<char32_t> = true;
-
-/// What std::cmp_equal takes.
-template <class T>
-concept counting_integer = std::integral<T> && !std::same_as<T, bool> && !is_character<T>;
-
-/// Integers by value, whatever their signs: -1 is not 4294967295.
-template <class A, class B>
-[[nodiscard]] constexpr bool equal_labels(const A& a, const B& b) {
-    if constexpr (counting_integer<A> && counting_integer<B>) {
-        return std::cmp_equal(a, b);
-    } else {
-        return static_cast<bool>(a == b);
-    }
-}
-
-}  // namespace detail
 
 /// Labels of two ranges that can be compared with each other, from several threads at once.
 template <class True, class Predicted>
@@ -58,7 +27,8 @@ concept comparable_labels =
 /// @brief The share of labels that were predicted: how many `y_pred[i] == y_true[i]`, divided by their number.
 ///
 /// `accuracy(y_true, y_pred, options)`:
-/// - y_true: n >= 1 labels: integers, strings, an enumeration, anything with ==.
+/// - y_true: n >= 1 labels: integers, strings, an enumeration, anything with ==. Numbers are compared by value, whatever their signs;
+///   text by its characters, also where labels are pointers to it.
 /// - y_pred: n labels.
 /// - options: weights of rows, grain, stop token, deadline.
 /// - returns: in [0, 1]; higher is better. NaN equals nothing, itself not either.
@@ -72,6 +42,7 @@ concept comparable_labels =
 /// **Cost.** n comparisons, no allocation.
 struct accuracy_metric {
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {0, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
     [[nodiscard]] static constexpr std::string_view name() noexcept { return "accuracy"; }
 
@@ -100,6 +71,6 @@ struct accuracy_metric {
 };
 inline constexpr accuracy_metric accuracy{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_ACCURACY_HPP
+#endif // XRAYON_ML_METRICS_ACCURACY_HPP

@@ -5,13 +5,16 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <xrayon/ml/metrics/confusion_matrix.hpp>
 #include <xrayon/ml/metrics/detail/label_table.hpp>
 #include <xrayon/ml/metrics/detail/metric_call.hpp>
+#include <xrayon/ml/metrics/detail/metric_name.hpp>
 #include <xrayon/ml/metrics/metric.hpp>
+#include <xrayon/ml/metrics/score_range.hpp>
 
 namespace xrayon::ml {
 
@@ -21,14 +24,21 @@ enum class kappa_weights { none, linear, quadratic };
 /// @brief Cohen's kappa: how far labels and predictions agree beyond chance; 1 is best, 0 is chance. scikit-learn's `cohen_kappa_score`.
 ///
 /// NaN where chance alone would agree everywhere. J. Cohen, "A coefficient of agreement for nominal scales" (1960). The same bits at every
-/// thread
-/// count. @throws shape_error, argument_error  as confusion_matrix, whose cost it has
+/// thread count. @throws shape_error, argument_error  as confusion_matrix, whose cost it has
 struct cohen_kappa_metric {
     kappa_weights weights = kappa_weights::none;
 
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {-1, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
-    [[nodiscard]] static constexpr std::string_view name() noexcept { return "cohen_kappa"; }
+    /// "cohen_kappa(weights=linear)"; without weights "cohen_kappa".
+    [[nodiscard]] std::string name() const {
+        detail::metric_name out("cohen_kappa");
+        if (weights != kappa_weights::none) {
+            out.add("weights", weights == kappa_weights::linear ? "linear" : "quadratic");
+        }
+        return out.text();
+    }
     template <indexed_range True, indexed_range Predicted>
         requires detail::ordered_labels<True, Predicted>
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
@@ -64,10 +74,10 @@ inline constexpr cohen_kappa_metric cohen_kappa{};
 /// @brief Matthews' correlation of labels and predictions, for any number of classes: 1 is best, 0 is chance; 0 too where either is constant.
 ///
 /// scikit-learn's `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
-/// The same
-/// bits at every thread count. @throws shape_error, argument_error  as f_beta_metric, whose cost it has
+/// The same bits at every thread count. @throws shape_error, argument_error  as f_beta_metric, whose cost it has
 struct matthews_metric {
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {-1, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
     [[nodiscard]] static constexpr std::string_view name() noexcept { return "matthews"; }
     template <indexed_range True, indexed_range Predicted>
@@ -93,6 +103,6 @@ struct matthews_metric {
 };
 inline constexpr matthews_metric matthews{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_AGREEMENT_HPP
+#endif // XRAYON_ML_METRICS_AGREEMENT_HPP

@@ -3,6 +3,7 @@
 #define XRAYON_ML_METRICS_CONFUSION_MATRIX_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include <xrayon/array/xtensor.hpp>
+#include <xrayon/core/check.hpp>
 #include <xrayon/ml/metrics/detail/label_table.hpp>
 #include <xrayon/ml/metrics/detail/metric_call.hpp>
 #include <xrayon/ml/metrics/metric.hpp>
@@ -32,18 +34,23 @@ struct confusion {
 /// @param y_pred   n labels of a type that has a common one with those.
 /// @param options  Weights of rows; grain, stop token.
 /// @returns        c x c counts and the c labels. The same bits at every thread count.
-/// @throws shape_error     if the lengths differ; argument_error  if there are no rows, for NaN and for bad weights
+/// @throws shape_error     if the lengths differ
+/// @throws argument_error  if there are no rows; for NaN; for bad weights; if there are more than 8192 labels (2^26 counts), as where
+///                         targets are continuous; if labels are of mixed signs and one is beyond 2^63 - 1
+/// Numbers are compared by value: -1 comes before 1u. Text is compared by its characters, also where labels are pointers to it; the labels
+/// of the result are then views of it.
 /// **Cost.** Three passes; memory O(c^2) for each thread and level of the tree.
 template <indexed_range True, indexed_range Predicted>
     requires detail::ordered_labels<True, Predicted>
 [[nodiscard]] auto confusion_matrix(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) {
-    using label = std::common_type_t<detail::label_of<True>, detail::label_of<Predicted>>;
+    using label = detail::label_of_both<True, Predicted>;
     const detail::metric_call call = detail::open_metric("confusion_matrix", y_true, y_pred, options);
     const std::vector<label> left = detail::distinct_labels<label>(call, "y_true", y_true);
     const std::vector<label> right = detail::distinct_labels<label>(call, "y_pred", y_pred);
     confusion<label> out;
     std::set_union(left.begin(), left.end(), right.begin(), right.end(), std::back_inserter(out.labels));
     const std::size_t classes = out.labels.size();
+    check(classes <= 8192, "confusion_matrix: the number of different labels must be <= 8192", classes);
     const std::vector<double> counts = fold_index(
         call.rows(), std::max(4 * detail::metric_leaf, classes * classes),
         [&](std::size_t begin, std::size_t end) {
@@ -64,6 +71,6 @@ template <indexed_range True, indexed_range Predicted>
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_CONFUSION_MATRIX_HPP
+#endif // XRAYON_ML_METRICS_CONFUSION_MATRIX_HPP

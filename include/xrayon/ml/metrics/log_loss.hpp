@@ -24,8 +24,7 @@ namespace xrayon::ml {
 /// @brief The mean of -log(probability of the right class); lower is better. scikit-learn's `log_loss`.
 ///
 /// Probabilities are first taken to at least eps and at most 1 - eps (2.2e-16; of floats 1.2e-7), then divided by their sum, row by row.
-/// NaN makes the result NaN.
-/// The same bits at every thread count.
+/// NaN makes the result NaN. The same bits at every thread count.
 /// @throws shape_error     if rows or columns do not fit
 /// @throws argument_error  if there are no rows; if a label is no class; if a probability is outside [0, 1]; for bad weights
 /// **Cost.** One pass over the probabilities.
@@ -40,22 +39,17 @@ struct log_loss_metric {
         requires detail::ordered_labels<True, Classes>
     [[nodiscard]] double operator()(const True& y_true, const P& probabilities, const Classes& classes,
                                     const metric_options& options = {}) const {
-        using label = std::common_type_t<detail::label_of<True>, detail::label_of<Classes>>;
+        using label = detail::label_of_both<True, Classes>;
         const detail::metric_call call = detail::open_probabilities(name(), y_true, probabilities, options);
         const auto p = view_of<2>(probabilities);
-        std::vector<label> columns;
-        for (std::size_t c = 0; c < element_count(classes); ++c) {
-            columns.push_back(static_cast<label>(element(classes, c)));
-        }
-        detail::check_class_columns(call, columns, p.shape());
-        const auto coded = detail::encode_rows(call, y_true, std::move(columns));
+        const auto coded = detail::encode_rows(call, y_true, detail::class_columns<label>(call, classes, p.shape()));
         constexpr auto eps = static_cast<double>(std::numeric_limits<typename decltype(p)::value_type>::epsilon());
         return call.mean([&](std::size_t i) {
             double sum = 0;
             double right = 0;
             for (std::size_t c = 0; c < p.shape(1); ++c) {
                 const auto value = static_cast<double>(p(i, c));
-                check(!(value < 0 || value > 1), call.name() + ": probabilities must be in [0, 1]", value);
+                detail::check_probability(call, value);
                 const double kept = value != value ? value : std::clamp(value, eps, 1 - eps);
                 sum += kept;
                 right = c == coded.of_row[i] ? kept : right;
@@ -72,6 +66,6 @@ struct log_loss_metric {
 };
 inline constexpr log_loss_metric log_loss{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_LOG_LOSS_HPP
+#endif // XRAYON_ML_METRICS_LOG_LOSS_HPP

@@ -28,8 +28,7 @@ enum class prediction_kind {
 /// @brief What is good about predictions, as a number: a function object that knows its name and which way is better.
 ///
 /// `m(y_true, predictions, options)` is a double, for metrics of probabilities `m(y_true, probabilities, classes, options)`. A type of
-/// one's own
-/// with these members may stand wherever the library's may: in `scores(...)`, `cross_validate`, a search.
+/// one's own with these members may stand wherever the library's may: in `scores(...)`, `cross_validate`, a search.
 template <class M>
 concept metric = std::copyable<M> && requires(const M& m) {
     { m.name() } -> std::convertible_to<std::string_view>;
@@ -37,6 +36,6 @@ concept metric = std::copyable<M> && requires(const M& m) {
     { M::reads } -> std::convertible_to<prediction_kind>;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_METRIC_HPP
+#endif // XRAYON_ML_METRICS_METRIC_HPP

@@ -2,21 +2,23 @@
 #ifndef XRAYON_ML_METRICS_PRECISION_RECALL_HPP
 #define XRAYON_ML_METRICS_PRECISION_RECALL_HPP
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/ml/metrics/detail/label_table.hpp>
 #include <xrayon/ml/metrics/detail/metric_call.hpp>
+#include <xrayon/ml/metrics/detail/metric_name.hpp>
 #include <xrayon/ml/metrics/metric.hpp>
+#include <xrayon/ml/metrics/score_range.hpp>
+#include <xrayon/ml/split/detail/label_value.hpp>
 
 namespace xrayon::ml {
 
@@ -30,6 +32,13 @@ enum class averaging {
 
 namespace detail {
 
+[[nodiscard]] inline std::string averaging_text(averaging average) {
+    return average == averaging::binary  ? "binary"
+           : average == averaging::micro ? "micro"
+           : average == averaging::macro ? "macro"
+                                         : "weighted";
+}
+
 /// Classes' hits, predictions and rows, as `average` asks for: one triple, or one for each class.
 template <class Label>
 [[nodiscard]] std::vector<std::array<double, 3>> decisions(const std::string& name, const class_counts<Label>& counts, averaging average,
@@ -41,20 +50,18 @@ template <class Label>
         std::size_t c = classes - 1;
         if (positive) {
             if constexpr (std::is_arithmetic_v<Label>) {
-                const auto at = std::find(counts.labels.begin(), counts.labels.end(), static_cast<Label>(*positive));
-                if (at == counts.labels.end()) {
+                c = 0;
+                while (c < classes && !equal_labels(counts.labels[c], *positive)) {
+                    ++c;
+                }
+                if (c == classes) {
                     return {{0, 0, 0}};
                 }
-                c = static_cast<std::size_t>(at - counts.labels.begin());
             } else {
                 check(false, name + ": positive is for labels that are numbers");
             }
-        } else if constexpr (std::is_integral_v<Label>) {
-            // Of labels 0 and 1 (or -1 and 1) only 1 is positive, also where no 1 occurs.
-            if (classes == 1 && counts.labels[0] != static_cast<Label>(1)
-                && (counts.labels[0] == static_cast<Label>(0) || counts.labels[0] == static_cast<Label>(-1))) {
-                return {{0, 0, 0}};
-            }
+        } else if (!last_is_positive(counts.labels)) {
+            return {{0, 0, 0}};
         }
         return {{counts.both[c], counts.predicted[c], counts.actual[c]}};
     }
@@ -82,16 +89,31 @@ template <class Of>
     return sum / weight;
 }
 
+/// "" for binary, "_macro" ...
+[[nodiscard]] inline std::string average_suffix(averaging average) {
+    return average == averaging::binary ? std::string() : "_" + averaging_text(average);
+}
+
+/// "precision_macro(zero_division=1)". `positive` counts with averaging::binary only.
+[[nodiscard]] inline std::string decision_name(std::string plain, averaging average, const std::optional<long long>& positive,
+                                               double zero_division) {
+    metric_name out(std::move(plain));
+    if (positive && average == averaging::binary) {
+        out.add("positive", to_text(*positive));
+    }
+    return out.add("zero_division", zero_division, 0).text();
+}
+
 /// hits / all, or what stands for it where there are none.
 [[nodiscard]] inline double ratio(double hits, double all, double zero_division) noexcept { return all == 0 ? zero_division : hits / all; }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief F_beta: (1 + b^2) precision recall / (b^2 precision + recall), higher is better. `f1` has beta 1.
 ///
-/// Labels are integers, strings, anything with == and <. The positive class of averaging::binary is `positive`, else 1 where labels are 0
-/// and 1 or
-/// -1 and 1, else the greater label. Where there is nothing to divide by, `zero_division` stands.
+/// Labels are integers, strings, anything with == and <; see confusion_matrix for how they compare. The positive class of averaging::binary
+/// is `positive`, else 1 where labels are 0 and 1 or -1 and 1, else the greater label. Where there is nothing to divide by, `zero_division`
+/// stands.
 /// scikit-learn's `fbeta_score`, which says pos_label for `positive`. The same bits at every thread count.
 /// @throws shape_error     if the lengths differ
 /// @throws argument_error  if there are no rows; for NaN; for bad weights; of three classes and more with averaging::binary
@@ -107,13 +129,15 @@ struct f_beta_metric {
     double zero_division = 0;
 
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {0, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
-    [[nodiscard]] std::string name() const { return (beta == 1 ? std::string("f1") : "f" + to_text(beta)) + detail_suffix(average); }
+    /// "f1", "f2_macro", "f1(positive=0)"
+    [[nodiscard]] std::string name() const { return detail::decision_name(plain_name(), average, positive, zero_division); }
     template <indexed_range True, indexed_range Predicted>
         requires detail::ordered_labels<True, Predicted>
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
         check(std::isfinite(beta) && beta >= 0, "f_beta: beta must be finite and >= 0", beta);
-        const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
+        const detail::metric_call call = detail::open_metric(plain_name(), y_true, y_pred, options);
         const auto parts = detail::decisions(call.name(), detail::count_classes(call, y_true, y_pred), average, positive);
         return detail::average_decisions(parts, average, [&](double hits, double predicted, double actual) {
             const double b2 = beta * beta;
@@ -122,12 +146,9 @@ struct f_beta_metric {
         });
     }
 
-    /// "" for binary, "_macro" ...
-    [[nodiscard]] static std::string detail_suffix(averaging average) {
-        return average == averaging::binary  ? ""
-               : average == averaging::micro ? "_micro"
-               : average == averaging::macro ? "_macro"
-                                             : "_weighted";
+private:
+    [[nodiscard]] std::string plain_name() const {
+        return (beta == 1 ? std::string("f1") : "f" + to_text(beta)) + detail::average_suffix(average);
     }
 };
 using f1_metric = f_beta_metric;
@@ -140,16 +161,20 @@ struct precision_metric {
     double zero_division = 0;
 
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {0, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
-    [[nodiscard]] std::string name() const { return "precision" + f_beta_metric::detail_suffix(average); }
+    [[nodiscard]] std::string name() const { return detail::decision_name(plain_name(), average, positive, zero_division); }
     template <indexed_range True, indexed_range Predicted>
         requires detail::ordered_labels<True, Predicted>
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
-        const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
+        const detail::metric_call call = detail::open_metric(plain_name(), y_true, y_pred, options);
         const auto parts = detail::decisions(call.name(), detail::count_classes(call, y_true, y_pred), average, positive);
         return detail::average_decisions(
             parts, average, [&](double hits, double predicted, double) { return detail::ratio(hits, predicted, zero_division); });
     }
+
+private:
+    [[nodiscard]] std::string plain_name() const { return "precision" + detail::average_suffix(average); }
 };
 inline constexpr precision_metric precision{};
 
@@ -160,16 +185,20 @@ struct recall_metric {
     double zero_division = 0;
 
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] static constexpr score_range range() noexcept { return {0, 1}; }
     static constexpr prediction_kind reads = prediction_kind::values;
-    [[nodiscard]] std::string name() const { return "recall" + f_beta_metric::detail_suffix(average); }
+    [[nodiscard]] std::string name() const { return detail::decision_name(plain_name(), average, positive, zero_division); }
     template <indexed_range True, indexed_range Predicted>
         requires detail::ordered_labels<True, Predicted>
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
-        const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
+        const detail::metric_call call = detail::open_metric(plain_name(), y_true, y_pred, options);
         const auto parts = detail::decisions(call.name(), detail::count_classes(call, y_true, y_pred), average, positive);
         return detail::average_decisions(parts, average,
                                          [&](double hits, double, double actual) { return detail::ratio(hits, actual, zero_division); });
     }
+
+private:
+    [[nodiscard]] std::string plain_name() const { return "recall" + detail::average_suffix(average); }
 };
 inline constexpr recall_metric recall{};
 
@@ -181,12 +210,14 @@ struct balanced_accuracy_metric {
     bool adjusted = false;
 
     static constexpr bool higher_is_better = true;
+    [[nodiscard]] constexpr score_range range() const noexcept { return {adjusted ? -1.0 : 0.0, 1.0}; }
     static constexpr prediction_kind reads = prediction_kind::values;
-    [[nodiscard]] static constexpr std::string_view name() noexcept { return "balanced_accuracy"; }
+    /// "balanced_accuracy(adjusted=true)"; without it "balanced_accuracy".
+    [[nodiscard]] std::string name() const { return detail::metric_name("balanced_accuracy").add("adjusted", adjusted, false).text(); }
     template <indexed_range True, indexed_range Predicted>
         requires detail::ordered_labels<True, Predicted>
     [[nodiscard]] double operator()(const True& y_true, const Predicted& y_pred, const metric_options& options = {}) const {
-        const detail::metric_call call = detail::open_metric(name(), y_true, y_pred, options);
+        const detail::metric_call call = detail::open_metric("balanced_accuracy", y_true, y_pred, options);
         const auto counts = detail::count_classes(call, y_true, y_pred);
         double sum = 0;
         double classes = 0;
@@ -202,6 +233,6 @@ struct balanced_accuracy_metric {
 };
 inline constexpr balanced_accuracy_metric balanced_accuracy{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_PRECISION_RECALL_HPP
+#endif // XRAYON_ML_METRICS_PRECISION_RECALL_HPP

@@ -22,13 +22,12 @@ namespace detail {
     return 1 - left / all;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief The coefficient of determination: 1 - sum (y_true - y_pred)^2 / sum (y_true - mean)^2.
 ///
 /// 1 is best; 0 is as good as the mean; below that there is no bound. Where y_true is constant: 1 if it is predicted exactly, else 0. Of
-/// one row: NaN.
-/// The same bits at every thread count. @throws shape_error, argument_error  as mean_squared_error
+/// one row: NaN. The same bits at every thread count. @throws shape_error, argument_error  as mean_squared_error
 /// **Cost.** Two passes, no allocation.
 struct r2_metric {
     static constexpr bool higher_is_better = true;
@@ -74,6 +73,6 @@ struct explained_variance_metric {
 };
 inline constexpr explained_variance_metric explained_variance{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_R2_HPP
+#endif // XRAYON_ML_METRICS_R2_HPP

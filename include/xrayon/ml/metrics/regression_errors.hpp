@@ -24,10 +24,9 @@ template <class Range>
 concept numeric_range = indexed_range<Range> && std::is_arithmetic_v<std::remove_cvref_t<element_t<Range>>>;
 
 // How far predictions are from n numbers. Of all: `m(y_true, y_pred, options)`; lower is better; NaN in either makes the result NaN. The
-// same bits
-// at every thread count: leaves of 1,024 rows from left to right, then the canonical tree. scikit-learn's functions of these names.
-// Throws shape_error if the lengths differ; argument_error if there are no rows, or for bad weights.
-// Cost: one pass, no allocation; the median sorts.
+// same bits at every thread count: leaves of 1,024 rows from left to right, then the canonical tree. scikit-learn's functions of these
+// names. Throws shape_error if the lengths differ; argument_error if there are no rows, or for bad weights. Cost: one pass, no allocation;
+// the median sorts.
 
 namespace detail {
 
@@ -36,7 +35,7 @@ struct regression_error {
     static constexpr prediction_kind reads = prediction_kind::values;
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// The mean of (y_true - y_pred)^2.
 struct mean_squared_error_metric : detail::regression_error {
@@ -90,8 +89,7 @@ struct mean_absolute_percentage_error_metric : detail::regression_error {
 inline constexpr mean_absolute_percentage_error_metric mean_absolute_percentage_error{};
 
 /// The median of |y_true - y_pred|; of an even number of rows the midpoint. With weights the smallest error that at least half of the
-/// weight does
-/// not exceed.
+/// weight does not exceed.
 struct median_absolute_error_metric : detail::regression_error {
     [[nodiscard]] static constexpr std::string_view name() noexcept { return "median_absolute_error"; }
     template <numeric_range True, numeric_range Predicted>
@@ -149,6 +147,6 @@ struct max_error_metric : detail::regression_error {
 };
 inline constexpr max_error_metric max_error{};
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_REGRESSION_ERRORS_HPP
+#endif // XRAYON_ML_METRICS_REGRESSION_ERRORS_HPP

@@ -17,8 +17,7 @@ namespace xrayon::ml {
 /// @brief Several metrics at once. The first decides where one is needed: in a search, in `mean()`.
 ///
 /// What models are judged by is always *higher is better*: a metric of which less is better enters with its sign changed, and its name says
-/// so:
-/// "neg_mean_squared_error".
+/// so: "neg_mean_squared_error".
 template <metric... Metrics>
     requires(sizeof...(Metrics) >= 1)
 class score_set {
@@ -41,8 +40,12 @@ public:
     /// Calls `f(i, metric)` for each.
     template <class F>
     void for_each(const F& f) const {
-        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(I, std::get<I>(metrics_)), ...); }(std::index_sequence_for<Metrics...>());
+        [&]<std::size_t... I>(std::index_sequence<I...>) { (f(I, std::get<I>(metrics_)), ...); }
+        (std::index_sequence_for<Metrics...>());
     }
+
+    /// The metric that decides.
+    [[nodiscard]] constexpr const auto& first() const noexcept { return std::get<0>(metrics_); }
 
 private:
     std::tuple<Metrics...> metrics_;
@@ -54,6 +57,6 @@ template <metric... Metrics>
     return score_set<Metrics...>(std::move(metrics)...);
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_METRICS_SCORES_HPP
+#endif // XRAYON_ML_METRICS_SCORES_HPP

@@ -50,7 +50,7 @@ struct make_blocked_split {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Rows in the order of time, cut into blocks that know nothing of each other: the end of each is tested by a model that learnt from
 /// its beginning.
@@ -80,6 +80,6 @@ struct blocked_time_series_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_BLOCKED_TIME_SERIES_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_BLOCKED_TIME_SERIES_SPLIT_HPP

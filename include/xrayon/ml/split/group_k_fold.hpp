@@ -58,6 +58,6 @@ struct group_k_fold {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_GROUP_K_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_GROUP_K_FOLD_HPP

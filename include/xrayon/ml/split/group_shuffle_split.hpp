@@ -49,7 +49,7 @@ struct make_group_shuffle_split {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Random cuts of the groups in two; sizes count groups. The indices, ascending, are those of scikit-learn 1.2's
 /// `GroupShuffleSplit(splits, test_size=..., train_size=..., random_state=seed)`.
@@ -73,6 +73,6 @@ struct group_shuffle_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_GROUP_SHUFFLE_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_GROUP_SHUFFLE_SPLIT_HPP

@@ -63,7 +63,7 @@ struct make_k_fold {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Cuts n rows into k folds of nearly equal size; each is the test set once, the other rows are its training set.
 ///
@@ -104,13 +104,13 @@ namespace detail {
     return {splitter.folds, make_k_fold{std::move(order), rows, splitter.folds, splitter.rest}};
 }
 
-}  // namespace detail
+} // namespace detail
 
 inline indexed_view<detail::make_k_fold> k_fold::split(std::size_t rows) const {
     detail::mt19937 random(seed);
     return detail::make_folds(*this, rows, random);
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_K_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_K_FOLD_HPP

@@ -37,7 +37,7 @@ struct make_leave_groups_out {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Each group is the test set once, in ascending order of the groups. scikit-learn's `LeaveOneGroupOut()`.
 struct leave_one_group_out {
@@ -75,6 +75,6 @@ struct leave_p_groups_out {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_LEAVE_GROUPS_OUT_HPP
+#endif // XRAYON_ML_SPLIT_LEAVE_GROUPS_OUT_HPP

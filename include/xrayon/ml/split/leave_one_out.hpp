@@ -30,7 +30,7 @@ struct make_leave_one_out {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Each row is the test set once: n folds. scikit-learn's `LeaveOneOut()`.
 struct leave_one_out {
@@ -42,6 +42,6 @@ struct leave_one_out {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_LEAVE_ONE_OUT_HPP
+#endif // XRAYON_ML_SPLIT_LEAVE_ONE_OUT_HPP

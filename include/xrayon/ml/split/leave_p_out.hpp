@@ -36,7 +36,7 @@ struct make_leave_p_out {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Every set of p rows is the test set once, in lexicographic order: n! / (p! (n - p)!) folds. scikit-learn's `LeavePOut(p)`.
 struct leave_p_out {
@@ -53,6 +53,6 @@ struct leave_p_out {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_LEAVE_P_OUT_HPP
+#endif // XRAYON_ML_SPLIT_LEAVE_P_OUT_HPP

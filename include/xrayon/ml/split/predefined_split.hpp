@@ -32,7 +32,9 @@ struct predefined_split {
         check_same_shape("predefined_split", "test_fold", std::array{test_fold.size()}, "the rows", std::array{rows});
         std::vector<int> numbers;
         for (std::size_t i = 0; i < rows; ++i) {
-            check(test_fold[i] >= -1, "predefined_split: the fold of row " + to_text(i) + " must be >= -1", test_fold[i]);
+            if (test_fold[i] < -1) [[unlikely]] {
+                check(false, "predefined_split: the fold of row " + to_text(i) + " must be >= -1", test_fold[i]);
+            }
             if (test_fold[i] >= 0) {
                 numbers.push_back(test_fold[i]);
             }
@@ -50,6 +52,6 @@ struct predefined_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_PREDEFINED_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_PREDEFINED_SPLIT_HPP

@@ -54,15 +54,14 @@ struct make_purged_fold {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief k blocks of neighbouring rows, in the order of time; rows whose labels know of the tested block, or of which it knows, are not
 /// learnt from.
 ///
 /// The label of row i is made from rows i ... i + horizon (a return over `horizon` steps, say). *Purging* leaves out of the training set
-/// each row whose
-/// span of rows meets that of a tested row; the *embargo* leaves out some more behind the block, where serial correlation leaks.
-/// M. López de Prado, Advances in Financial Machine Learning (2018), chapter 7.
+/// each row whose span of rows meets that of a tested row; the *embargo* leaves out some more behind the block, where serial correlation
+/// leaks. M. López de Prado, Advances in Financial Machine Learning (2018), chapter 7.
 struct purged_k_fold {
     std::size_t folds = 5;    ///< k, at least 2 and at most n; the first n % k have one row more.
     std::size_t horizon = 0;  ///< How many rows a label looks ahead.
@@ -86,8 +85,11 @@ struct purged_k_fold {
         for (std::size_t i = 0; i < rows; ++i) {
             const auto value = element(last_row, i);
             const bool fits = std::cmp_greater_equal(value, i) && std::cmp_less(value, rows);
-            check(fits, "purged_k_fold: the last row of row " + to_text(i) + " must be from " + to_text(i) + " to " + to_text(rows - 1),
-                  value);
+            if (!fits) [[unlikely]] {
+                check(false,
+                      "purged_k_fold: the last row of row " + to_text(i) + " must be from " + to_text(i) + " to " + to_text(rows - 1),
+                      value);
+            }
             last[i] = static_cast<std::size_t>(value);
         }
         return {folds,
@@ -104,6 +106,6 @@ private:
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_PURGED_K_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_PURGED_K_FOLD_HPP

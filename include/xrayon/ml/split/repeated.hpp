@@ -51,7 +51,7 @@ template <class Splitter, class Input>
                                                                           std::make_shared<const Input>(std::move(input)), splitter}};
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief A shuffled splitter, several times over: repeats x k folds, each repeat shuffled anew. Of k_fold and stratified_k_fold.
 ///
@@ -72,9 +72,7 @@ struct repeated {
 
     /// @throws argument_error  if repeats is 0; what the splitter throws
     /// **Cost.** O(repeats x n), then O(n) for each fold that is looked at. Memory: 2.5 kB a repeat.
-    [[nodiscard]] auto split(std::size_t rows) const
-        requires std::same_as<Splitter, k_fold>
-    {
+    [[nodiscard]] auto split(std::size_t rows) const requires std::same_as<Splitter, k_fold> {
         return detail::repeat_folds(splitter, rows, repeats, seed);
     }
     template <indexed_range Labels>
@@ -84,6 +82,6 @@ struct repeated {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_REPEATED_HPP
+#endif // XRAYON_ML_SPLIT_REPEATED_HPP

@@ -55,7 +55,7 @@ struct make_shuffle_split {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Random cuts of n rows in two, each drawn afresh: a row may be tested several times, or never.
 ///
@@ -75,6 +75,6 @@ struct shuffle_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_SHUFFLE_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_SHUFFLE_SPLIT_HPP

@@ -34,6 +34,6 @@ private:
     bool is_fraction_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_SPLIT_SIZE_HPP
+#endif // XRAYON_ML_SPLIT_SPLIT_SIZE_HPP

@@ -82,7 +82,7 @@ struct class_table {
     return best;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Cuts n rows into k folds so that no group has rows in two of them and each holds the classes in shares as equal as that allows.
 ///
@@ -145,6 +145,6 @@ struct stratified_group_k_fold {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_STRATIFIED_GROUP_K_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_STRATIFIED_GROUP_K_FOLD_HPP

@@ -41,7 +41,7 @@ inline void check_strata(const std::string& op, std::size_t folds, const label_c
     }
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Cuts n rows into k folds that hold the classes in nearly equal shares; each is the test set once.
 ///
@@ -105,7 +105,7 @@ namespace detail {
     return {k, assigned_to(std::move(fold_of_row))};
 }
 
-}  // namespace detail
+} // namespace detail
 
 template <indexed_range Labels>
 [[nodiscard]] indexed_view<detail::make_assigned_fold> stratified_k_fold::split(const Labels& y) const {
@@ -113,6 +113,6 @@ template <indexed_range Labels>
     return detail::make_folds(*this, detail::encode_labels("stratified_k_fold", "y", y), random);
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_STRATIFIED_K_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_STRATIFIED_K_FOLD_HPP

@@ -108,7 +108,9 @@ template <indexed_range Labels>
     const auto counts = count_train_test(op, "rows", element_count(y), test_size, train_size, default_test_size);
     const label_codes classes = encode_labels(op, "y", y);
     for (std::size_t c = 0; c < classes.size(); ++c) {
-        check(classes.counts[c] >= 2, op + ": class " + to_text(c) + " (in ascending order) must have at least 2 rows", classes.counts[c]);
+        if (classes.counts[c] < 2) [[unlikely]] {
+            check(false, op + ": class " + to_text(c) + " (in ascending order) must have at least 2 rows", classes.counts[c]);
+        }
     }
     check(counts.train >= classes.size(), op + ": the training rows must be at least as many as the classes, " + to_text(classes.size()),
           counts.train);
@@ -131,7 +133,7 @@ template <indexed_range Labels>
     return out;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Random cuts of n rows in two that hold the classes in nearly equal shares.
 ///
@@ -156,6 +158,6 @@ struct stratified_shuffle_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_STRATIFIED_SHUFFLE_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_STRATIFIED_SHUFFLE_SPLIT_HPP

@@ -37,13 +37,12 @@ struct make_time_series_split {
     }
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Rows in the order of time: each fold is tested by a model that learnt from rows before it alone.
 ///
 /// The last folds x test_size rows are tested, block by block; a block's training set is all rows up to `gap` before it. The indices are
-/// those
-/// of scikit-learn 1.2's `TimeSeriesSplit(folds, max_train_size=..., test_size=..., gap=gap)`.
+/// those of scikit-learn 1.2's `TimeSeriesSplit(folds, max_train_size=..., test_size=..., gap=gap)`.
 struct time_series_split {
     std::size_t folds = 5;                           ///< Blocks that are tested, at least 2.
     std::optional<std::size_t> max_train_size = {};  ///< Unset: every row before.
@@ -72,6 +71,6 @@ struct time_series_split {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SPLIT_TIME_SERIES_SPLIT_HPP
+#endif // XRAYON_ML_SPLIT_TIME_SERIES_SPLIT_HPP

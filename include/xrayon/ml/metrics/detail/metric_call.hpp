@@ -31,8 +31,9 @@ public:
         if (!options.weights.empty()) {
             check_same_shape(name, "options.weights", std::array{options.weights.size()}, "y_true", std::array{n});
             for (std::size_t i = 0; i < n; ++i) {
-                check(std::isfinite(options.weights[i]) && options.weights[i] >= 0, name_ + ": options.weights must be finite and >= 0",
-                      options.weights[i]);
+                if (!(std::isfinite(options.weights[i]) && options.weights[i] >= 0)) [[unlikely]] {
+                    check(false, name_ + ": options.weights must be finite and >= 0", options.weights[i]);
+                }
             }
             total_ = sum([](std::size_t) { return 1.0; });
             check(total_ > 0 && std::isfinite(total_), name_ + ": the sum of options.weights must be > 0 and finite", total_);
@@ -104,6 +105,6 @@ template <class True, class Predicted>
     return static_cast<double>(element(y_true, i)) - static_cast<double>(element(y_pred, i));
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_METRICS_DETAIL_METRIC_CALL_HPP
+#endif // XRAYON_ML_METRICS_DETAIL_METRIC_CALL_HPP

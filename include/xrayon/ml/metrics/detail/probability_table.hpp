@@ -23,12 +23,13 @@ namespace xrayon::ml::detail {
 
 /// Numbers in two axes: rows x classes.
 template <class P>
-concept probability_matrix =
-    viewable_as<const P&, 2> && requires(const P& p) { requires std::is_floating_point_v<typename decltype(view_of<2>(p))::value_type>; };
+concept probability_matrix = viewable_as<const P&, 2> && requires(const P& p) {
+    requires std::is_floating_point_v<typename decltype(view_of<2>(p))::value_type>;
+};
 
 /// A number for each row: how likely the positive class is.
 template <class S>
-concept score_range = indexed_range<S> && std::is_floating_point_v<std::remove_cvref_t<element_t<S>>>;
+concept score_numbers = indexed_range<S> && std::is_floating_point_v<std::remove_cvref_t<element_t<S>>>;
 
 /// The class of each row, as its column.
 template <class Label>
@@ -42,14 +43,16 @@ struct classes_of_rows {
 template <class Label, indexed_range True>
 [[nodiscard]] classes_of_rows<Label> encode_rows(const metric_call& call, const True& y_true, std::vector<Label> classes) {
     for (std::size_t c = 1; c < classes.size(); ++c) {
-        check(classes[c - 1] < classes[c],
-              call.name() + ": classes must ascend and be different; that of column " + to_text(c) + " does not");
+        if (!(classes[c - 1] < classes[c])) [[unlikely]] {
+            check(false, call.name() + ": classes must ascend and be different; that of column " + to_text(c) + " does not");
+        }
     }
     const auto codes = map_index(
         call.rows(),
         [&](std::size_t i) {
-            const std::size_t c = code_of(classes, element(y_true, i));
-            if (c == classes.size() || classes[c] != static_cast<Label>(element(y_true, i))) {
+            const auto& row = element(y_true, i);
+            const std::size_t c = code_of(classes, row);
+            if (c == classes.size() || classes[c] != as_label<Label>(row) || !fits_label<Label>(row)) [[unlikely]] {
                 throw argument_error(call.name() + ": the label of row " + to_text(i) + " is none of the " + to_text(classes.size())
                                      + " classes");
             }
@@ -68,9 +71,24 @@ template <indexed_range True, probability_matrix P>
     return {name, element_count(y_true), options};
 }
 
-template <class Label, class Shape>
-void check_class_columns(const metric_call& call, const std::vector<Label>& classes, const Shape& shape) {
-    check_shapes(classes.size() == shape[1], call.name(), "classes", std::array{classes.size()}, "probabilities", shape);
+/// The labels of the columns, as many as there are.
+template <class Label, indexed_range Classes, class Shape>
+[[nodiscard]] std::vector<Label> class_columns(const metric_call& call, const Classes& classes, const Shape& shape) {
+    std::vector<Label> columns;
+    for (std::size_t c = 0; c < element_count(classes); ++c) {
+        const auto& of_column = element(classes, c);
+        check_label<Label>(call, "classes", c, of_column);
+        columns.push_back(Label(as_label<Label>(of_column)));
+    }
+    check_shapes(columns.size() == shape[1], call.name(), "classes", std::array{columns.size()}, "probabilities", shape);
+    return columns;
+}
+
+/// NaN passes.
+inline void check_probability(const metric_call& call, double value) {
+    if (value < 0 || value > 1) [[unlikely]] {
+        check(false, call.name() + ": probabilities must be in [0, 1]", value);
+    }
 }
 
 /// The labels of y_true, of which two are asked for.
@@ -81,6 +99,6 @@ template <indexed_range True>
     return classes;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_METRICS_DETAIL_PROBABILITY_TABLE_HPP
+#endif // XRAYON_ML_METRICS_DETAIL_PROBABILITY_TABLE_HPP

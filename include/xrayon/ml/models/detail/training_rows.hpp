@@ -22,8 +22,9 @@ namespace xrayon::ml::detail {
 
 /// What the closed-form models read: a view of numbers with two axes.
 template <class X>
-concept numeric_matrix =
-    viewable_as<const X&, 2> && requires(const X& x) { requires std::floating_point<typename decltype(view_of<2>(x))::value_type>; };
+concept numeric_matrix = viewable_as<const X&, 2> && requires(const X& x) {
+    requires std::floating_point<typename decltype(view_of<2>(x))::value_type>;
+};
 
 template <class X>
 using matrix_element_t = typename decltype(view_of<2>(std::declval<const X&>()))::value_type;
@@ -46,7 +47,9 @@ void check_finite_rows(std::string_view op, const array_view<const T, 2>& x) {
             continue;
         }
         for (std::size_t j = 0; j < x.shape(1); ++j) {
-            check(std::isfinite(x(i, j)), std::string(op) + ": X must be finite; row " + to_text(i) + " column " + to_text(j), x(i, j));
+            if (!std::isfinite(x(i, j))) {
+                check(false, std::string(op) + ": X must be finite; row " + to_text(i) + " column " + to_text(j), x(i, j));
+            }
         }
     }
 }
@@ -55,13 +58,11 @@ void check_finite_rows(std::string_view op, const array_view<const T, 2>& x) {
 template <indexed_range Y>
 [[nodiscard]] int label_at(std::string_view op, const Y& y, std::size_t i) {
     static_assert(std::integral<std::remove_cvref_t<element_t<Y>>>, "labels are integers; encode others first (label_encoder)");
-    const auto label = element(y, i);
-    if constexpr (std::same_as<std::remove_cvref_t<element_t<Y>>, bool>) {
-        return label ? 1 : 0;
-    } else {
-        check(std::in_range<int>(label), std::string(op) + ": labels must fit in int; row " + to_text(i), label);
-        return static_cast<int>(label);
+    const auto label = +element(y, i);  // of bool and characters, which in_range does not take, + makes integers
+    if (!std::in_range<int>(label)) [[unlikely]] {
+        check(false, std::string(op) + ": labels must fit in int; row " + to_text(i), label);
     }
+    return static_cast<int>(label);
 }
 
 /// What fit asks of its arguments.
@@ -86,7 +87,9 @@ template <class Weights>
     double sum = 0;
     for (std::size_t i = 0; i < rows; ++i) {
         out[i] = static_cast<double>(element(weights, i));
-        check(std::isfinite(out[i]) && out[i] >= 0, std::string(op) + ": weights must be finite and >= 0", out[i]);
+        if (!(std::isfinite(out[i]) && out[i] >= 0)) [[unlikely]] {
+            check(false, std::string(op) + ": weights must be finite and >= 0", out[i]);
+        }
         sum += out[i];
     }
     check(sum > 0 && std::isfinite(sum), std::string(op) + ": the sum of weights must be > 0 and finite", sum);
@@ -96,6 +99,6 @@ template <class Weights>
 /// Rows of a leaf of the sums that models learn from: a tile of them and its copy stay in the second-level cache.
 inline constexpr std::size_t training_leaf = 256;
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_TRAINING_ROWS_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_TRAINING_ROWS_HPP

@@ -31,6 +31,6 @@ struct make_assigned_fold {
     return {std::make_shared<const std::vector<std::size_t>>(std::move(fold_of_row))};
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_ASSIGNED_FOLD_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_ASSIGNED_FOLD_HPP

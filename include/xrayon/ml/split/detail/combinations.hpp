@@ -44,6 +44,6 @@ namespace xrayon::ml::detail {
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_COMBINATIONS_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_COMBINATIONS_HPP

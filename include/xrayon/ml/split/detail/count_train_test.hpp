@@ -66,6 +66,6 @@ struct train_test_counts {
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_COUNT_TRAIN_TEST_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_COUNT_TRAIN_TEST_HPP

@@ -14,6 +14,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/error.hpp>
+#include <xrayon/ml/split/detail/label_value.hpp>
 
 namespace xrayon::ml::detail {
 
@@ -27,10 +28,11 @@ struct label_codes {
     [[nodiscard]] std::size_t size() const noexcept { return counts.size(); }
 };
 
+/// Text is compared by its characters, also where a label is a pointer to it.
 /// @throws argument_error  "<op>: <name> row 7 is NaN"
 template <indexed_range Labels>
 [[nodiscard]] label_codes encode_labels(std::string_view op, std::string_view name, const Labels& labels) {
-    static_assert(std::totally_ordered<std::remove_cvref_t<element_t<Labels>>>, "labels and groups are told apart and ordered by == and <");
+    static_assert(std::totally_ordered<label_value_t<element_t<Labels>>>, "labels and groups are told apart and ordered by == and <");
     const std::size_t n = element_count(labels);
     if constexpr (std::floating_point<std::remove_cvref_t<element_t<Labels>>>) {
         for (std::size_t i = 0; i < n; ++i) {
@@ -41,11 +43,12 @@ template <indexed_range Labels>
     }
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return element(labels, a) < element(labels, b); });
+    const auto less = [&](std::size_t a, std::size_t b) { return label_value(element(labels, a)) < label_value(element(labels, b)); };
+    std::stable_sort(order.begin(), order.end(), less);
     label_codes out;
     out.of_row.resize(n);
     for (std::size_t k = 0; k < n; ++k) {
-        if (k == 0 || element(labels, order[k - 1]) < element(labels, order[k])) {
+        if (k == 0 || less(order[k - 1], order[k])) {
             out.counts.push_back(0);
             out.first_row.push_back(order[k]);
         }
@@ -55,6 +58,6 @@ template <indexed_range Labels>
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_LABEL_CODES_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_LABEL_CODES_HPP

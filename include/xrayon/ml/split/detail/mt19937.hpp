@@ -99,6 +99,6 @@ inline void skip_permutation(std::size_t n, mt19937& random) noexcept {
     }
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_MT19937_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_MT19937_HPP

@@ -14,11 +14,10 @@
 
 namespace xrayon::ml::detail {
 
-// The order in which numpy 1.24's argsort leaves equal keys is that of its introsort, and scikit-learn's group_k_fold shows it: which of two
-// groups of one size comes first decides where both go. So this is that algorithm, comparison for comparison: quicksort by the median of
-// three (R. Singleton, CACM 12 (1969), algorithm 347) with insertion sort for 16 keys and fewer, and heapsort below 2 log2 n levels (D.
-// Musser,
-// "Introspective sorting and selection algorithms", Software: Practice and Experience 27 (1997)).
+// The order in which numpy 1.24's argsort leaves equal keys is that of its introsort, and scikit-learn's group_k_fold shows it: which of
+// two groups of one size comes first decides where both go. So this is that algorithm, comparison for comparison: quicksort by the median
+// of three (R. Singleton, CACM 12 (1969), algorithm 347) with insertion sort for 16 keys and fewer, and heapsort below 2 log2 n levels (D.
+// Musser, "Introspective sorting and selection algorithms", Software: Practice and Experience 27 (1997)).
 
 /// Sorts `index` by `key[index]` as a heap would: numpy's fall-back.
 inline void heap_order(std::span<const std::int64_t> key, std::span<std::size_t> index) {
@@ -115,6 +114,6 @@ inline void heap_order(std::span<const std::int64_t> key, std::span<std::size_t>
     return index;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_NUMPY_ORDER_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_NUMPY_ORDER_HPP

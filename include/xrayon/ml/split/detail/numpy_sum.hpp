@@ -52,6 +52,6 @@ namespace xrayon::ml::detail {
     return std::sqrt(numpy_sum(x) / n);
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_SPLIT_DETAIL_NUMPY_SUM_HPP
+#endif // XRAYON_ML_SPLIT_DETAIL_NUMPY_SUM_HPP
