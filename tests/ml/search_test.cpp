@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
+#include <xrayon/ml/metrics/agreement.hpp>
+#include <xrayon/ml/metrics/ranking.hpp>
 #include <xrayon/ml/metrics/regression_errors.hpp>
 #include <xrayon/ml/models/k_nearest_neighbors.hpp>
 #include <xrayon/ml/models/ridge_classifier.hpp>
@@ -61,7 +64,7 @@ const double infinity = std::numeric_limits<double>::infinity();
 
 const auto make_classifier = [](const ridge_classifier_options& o) { return ridge_classifier<>(o); };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("grid: all combinations, the last axis fastest", "[ml][search]") {
     const grid space(params{.rate = 9}, axis("width", &params::width, {1, 2}), axis("name", &params::name, {"a", "b", "c"}));
@@ -275,4 +278,79 @@ TEST_CASE("search_result: CSV and JSON", "[ml][search]") {
     REQUIRE_THAT(found.json(), test::contains("\"mean\": 2.75"));
     REQUIRE(found.times_csv().starts_with("candidate,fold,fit,score\n0,0,"));
     REQUIRE(found.text(1) == "1. score 3.0000 +- 0.0000  name with \"quote\"\n");
+}
+
+TEST_CASE("random_candidates: bounds that the parameter's type does not hold are refused", "[ml][search][errors]") {
+    enum class level : std::uint8_t { low, high };
+    struct narrow {
+        std::uint8_t byte = 0;
+        unsigned count = 0;
+        float rate = 0;
+        bool flag = false;
+        level at = level::low;
+        std::int64_t wide = 0;
+        double real = 0;
+    };
+    const auto make = [](const auto& axis) { return random_candidates(50, 3, narrow{}, axis); };
+    REQUIRE_THROWS_WITH(make(draw("byte", &narrow::byte, integer_between{0, 300})),
+                        "random_candidates: the bounds of \"byte\" must fit its type, got 300");
+    REQUIRE_THROWS_WITH(make(draw("count", &narrow::count, integer_between{-1, 3})),
+                        "random_candidates: the bounds of \"count\" must fit its type, got -1");
+    REQUIRE_THROWS_AS(make(draw("count", &narrow::count, integer_between{-1, 3})), argument_error);
+    REQUIRE_THROWS_WITH(make(draw("flag", &narrow::flag, integer_between{0, 2})),
+                        "random_candidates: the bounds of \"flag\" must fit its type, got 2");
+    REQUIRE_THROWS_WITH(make(draw("at", &narrow::at, integer_between{0, 256})),
+                        "random_candidates: the bounds of \"at\" must fit its type, got 256");
+    REQUIRE_THROWS_WITH(make(draw("byte", &narrow::byte, uniform_between{-2, 4})),
+                        "random_candidates: the bounds of \"byte\" must fit its type, got -2");
+    REQUIRE_THROWS_WITH(make(draw("wide", &narrow::wide, uniform_between{0, 1e19})),
+                        test::contains("random_candidates: the bounds of \"wide\" must fit its type"));
+    REQUIRE_THROWS_WITH(make(draw("rate", &narrow::rate, uniform_between{-1e39, 0})),
+                        "random_candidates: the bounds of \"rate\" must fit its type, got -1e+39");
+    REQUIRE_THROWS_WITH(make(draw("rate", &narrow::rate, log_uniform{1, 1e39})),
+                        "random_candidates: the bounds of \"rate\" must fit its type, got 1e+39");
+    REQUIRE_THROWS_WITH(make(draw("byte", &narrow::byte, one_of<int>{{256}})),
+                        "random_candidates: what is drawn for \"byte\" must fit its type, got 256");
+    // What fits, to the last number.
+    const auto bytes = make(draw("byte", &narrow::byte, uniform_between{255, 256}));
+    const auto wide = make(
+        draw("wide", &narrow::wide, integer_between{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}));
+    const auto flags = make(draw("flag", &narrow::flag, integer_between{0, 1}));
+    const auto levels = make(draw("at", &narrow::at, integer_between{0, 1}));
+    const auto reals = make(draw("real", &narrow::real, integer_between{5, 5}));
+    std::set<bool> both;
+    std::set<std::int64_t> different;
+    for (std::size_t i = 0; i < 50; ++i) {
+        REQUIRE(bytes[i].byte == 255);
+        REQUIRE((levels[i].at == level::low || levels[i].at == level::high));
+        REQUIRE(reals[i].real == 5);
+        both.insert(flags[i].flag);
+        different.insert(wide[i].wide);
+    }
+    REQUIRE(both.size() == 2);
+    REQUIRE(different.size() == 50);
+    // What a distribution itself refuses, it still does.
+    REQUIRE_THROWS_WITH(make(draw("byte", &narrow::byte, integer_between{300, 200})), test::contains("draw_integer"));
+}
+
+TEST_CASE("search_result: two metrics of a kind stand apart, and a comma in a name is quoted", "[ml][search]") {
+    const auto& data = data_sets::load("iris");
+    const grid space(ridge_classifier_options{}, axis("alpha", &ridge_classifier_options::alpha, {0.1, 10.0, 1000.0}));
+    const auto found = grid_search(make_classifier, space, data.x, data.y, stratified_k_fold{.folds = 3},
+                                   scores(cohen_kappa, cohen_kappa_metric{.weights = kappa_weights::linear}));
+    REQUIRE(found.metrics == std::vector<std::string>{"cohen_kappa", "cohen_kappa(weights=linear)"});
+    REQUIRE(found.csv().starts_with(
+        "candidate,param_alpha,rank_cohen_kappa,mean_cohen_kappa,std_cohen_kappa,split0_cohen_kappa,split1_cohen_kappa,split2_cohen_kappa,"
+        "rank_cohen_kappa(weights=linear),mean_cohen_kappa(weights=linear),"));
+    const std::string json = found.json();
+    for (std::size_t c = 0; c < 3; ++c) {
+        for (std::size_t m = 0; m < 2; ++m) {
+            REQUIRE_THAT(json, test::contains("\"" + found.metrics[m] + "\": {\n        \"rank\": " + to_text(found.ranks(m)[c])
+                                              + ",\n        \"mean\": " + to_text(found.mean(c, m))));
+        }
+    }
+    auto named = found;
+    named.metrics[1] = roc_auc_metric{.average = averaging::weighted, .several = multi_class::one_versus_one}.name();
+    REQUIRE_THAT(named.csv(), test::contains(",\"rank_roc_auc(average=weighted, several=one_versus_one)\",\"mean_roc_auc(average=weighted, "
+                                             "several=one_versus_one)\","));
 }

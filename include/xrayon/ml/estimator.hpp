@@ -14,15 +14,21 @@ namespace xrayon::ml {
 
 /// Learns from rows X and their targets or labels y: `e.fit(x, y)`, which changes e (scikit-learn's way) or gives the fitted model (linfa's).
 template <class E, class X, class Y>
-concept fittable = requires(E& e, const X& x, const Y& y) { e.fit(x, y); };
+concept fittable = requires(E& e, const X& x, const Y& y) {
+    e.fit(x, y);
+};
 
 /// Gives one value for each row of X.
 template <class M, class X>
-concept predicts = requires(const M& m, const X& x) { m.predict(x); };
+concept predicts = requires(const M& m, const X& x) {
+    m.predict(x);
+};
 
 /// Learns from weighted rows: `e.fit(x, y, weights)`.
 template <class E, class X, class Y, class Weights>
-concept weighted_fittable = requires(E& e, const X& x, const Y& y, const Weights& weights) { e.fit(x, y, weights); };
+concept weighted_fittable = requires(E& e, const X& x, const Y& y, const Weights& weights) {
+    e.fit(x, y, weights);
+};
 
 /// Gives a probability for each class: `m.predict_proba(x)` is rows x classes, `m.classes()` their labels, ascending.
 template <class M, class X>
@@ -43,7 +49,7 @@ constexpr auto fitted_type() {
     }
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// What predicts after `fit`: what fit gives by value, if that predicts, else the estimator itself.
 template <class E, class X, class Y>
@@ -64,8 +70,7 @@ concept estimator = std::copy_constructible<E> && fittable<E, X, Y> && predicts<
 ///   rows are asked, by fit.
 ///
 /// k-fold cross-validation of such a model reads the data once: the training rows of a fold are the other folds' rows merged. The model is
-/// that of
-/// fit, to rounding.
+/// that of fit, to rounding.
 template <class E, class X, class Y>
 concept mergeable_estimator = estimator<E, X, Y> && requires(const E& e, const X& x, const Y& y, typename E::statistics_type& s) {
     { e.statistics(x, y) } -> std::same_as<typename E::statistics_type>;
@@ -87,6 +92,25 @@ template <class E, class Y>
 
 namespace detail {
 
+/// `is_classifier` of Rest, if it has one.
+template <class Rest>
+struct says_what_it_is {};
+template <class Rest>
+    requires requires {
+        { Rest::is_classifier } -> std::convertible_to<bool>;
+    }
+struct says_what_it_is<Rest> {
+    static constexpr bool is_classifier = static_cast<bool>(Rest::is_classifier);
+};
+/// Whether E says that it is a classifier.
+template <class E>
+inline constexpr bool labels_are_predicted = false;
+template <class E>
+    requires requires {
+        { E::is_classifier } -> std::convertible_to<bool>;
+    }
+inline constexpr bool labels_are_predicted<E> = static_cast<bool>(E::is_classifier);
+
 /// A copy of `e`, fitted.
 template <class E, class X, class Y>
 [[nodiscard]] fitted_t<E, X, Y> fit_copy(const E& e, const X& x, const Y& y) {
@@ -99,8 +123,8 @@ template <class E, class X, class Y>
     }
 }
 
-}  // namespace detail
+} // namespace detail
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_ESTIMATOR_HPP
+#endif // XRAYON_ML_ESTIMATOR_HPP

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/ml/estimator.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -26,40 +28,29 @@ namespace detail {
 template <class T>
 concept transforms_something = transformer<T, array_view<const double, 2>> || transformer<T, array_view<const float, 2>>;
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief A transformer and what comes behind it, as one estimator: `standard_scaler() | ridge({.alpha = 0.1})`, or another transformer in
 /// front.
 ///
 /// `fit(x, y)` fits the transformer on x and then the other on what it makes of x: so in cross-validation a scaler's statistics are those
-/// of the training
-/// rows alone. `predict`, `predict_proba` and `classes` are those of the last. Copying gives another one with the same settings.
+/// of the training rows alone. `predict`, `predict_proba` and `classes` are those of the last. Copying gives another one with the same
+/// settings.
 ///
 /// @throws ...  what the parts throw
 /// **Cost.** That of the parts, and a copy of x for each transformer.
 template <class First, class Rest>
-class pipeline {
+class pipeline : public detail::says_what_it_is<Rest> {
 public:
-    static constexpr bool is_classifier = [] {
-        if constexpr (requires {
-                          { Rest::is_classifier } -> std::convertible_to<bool>;
-                      }) {
-            return static_cast<bool>(Rest::is_classifier);
-        } else {
-            return false;
-        }
-    }();
-
     pipeline(First first, Rest rest) : first_(std::move(first)), rest_(std::move(rest)) {}
 
     template <class X, indexed_range Y>
-        requires transformer<First, X>
-    pipeline& fit(const X& x, const Y& y) {
+    requires transformer<First, X> pipeline& fit(const X& x, const Y& y) {
         pipeline next(*this);  // so that a throw leaves this as it was
         next.first_.fit(x);
         const auto changed = next.first_.transform(x);
         next.rest_.fit(as_view(changed), y);
-        return *this = std::move(next);
+        return take(std::move(next));
     }
     template <class X, indexed_range Y, indexed_range Weights>
         requires transformer<First, X> && requires(Rest& r, const X& x, const Y& y, const Weights& w) { r.fit(x, y, w); }
@@ -68,7 +59,7 @@ public:
         next.first_.fit(x);
         const auto changed = next.first_.transform(x);
         next.rest_.fit(as_view(changed), y, weights);
-        return *this = std::move(next);
+        return take(std::move(next));
     }
 
     template <class X>
@@ -83,16 +74,41 @@ public:
         const auto changed = first_.transform(x);
         return rest_.predict_proba(as_view(changed));
     }
-    [[nodiscard]] const auto& classes() const
-        requires requires(const Rest& r) { r.classes(); }
-    {
-        return rest_.classes();
+    [[nodiscard]] const auto& classes() const requires requires(const Rest& r) { r.classes(); }
+    { return rest_.classes(); }
+
+    /// @brief For save and load (ml/saved_model.hpp), where both parts can be saved.
+    /// @{
+    void save_to(model_writer& out) const requires savable_model<First> && savable_model<Rest> {
+        out.text("type", "pipeline");
+        out.part("first", first_);
+        out.part("rest", rest_);
     }
+    [[nodiscard]] static pipeline load_from(const model_reader& in) requires savable_model<First> && savable_model<Rest> {
+        in.expect_type("pipeline");
+        First first = in.template part<First>("first");
+        return {std::move(first), in.template part<Rest>("rest")};
+    }
+    /// @}
 
     [[nodiscard]] const First& first() const noexcept { return first_; }
     [[nodiscard]] const Rest& rest() const noexcept { return rest_; }
 
 private:
+    /// Parts need not be assignable: one that holds a lambda is not.
+    pipeline& take(pipeline&& next) {
+        if constexpr (std::is_move_assignable_v<First> && std::is_move_assignable_v<Rest>) {
+            *this = std::move(next);
+        } else {
+            static_assert(std::is_nothrow_move_constructible_v<First> && std::is_nothrow_move_constructible_v<Rest>,
+                          "the parts of a pipeline must be assignable, or moved without throwing");
+            std::destroy_at(&first_);
+            std::construct_at(&first_, std::move(next.first_));
+            std::destroy_at(&rest_);
+            std::construct_at(&rest_, std::move(next.rest_));
+        }
+        return *this;
+    }
     template <class M>
     [[nodiscard]] static auto as_view(const M& m) {
         const auto view = view_of<2>(m);
@@ -105,8 +121,8 @@ private:
 
 /// `scaler | model`, `scaler | scaler | model`: grouped from the right, so that each part sees what the one before it made.
 template <detail::transforms_something First, class Rest>
-    requires requires(const Rest& r, const array_view<const double, 2>& x) { r.predict(x); } && std::copy_constructible<Rest>
-[[nodiscard]] pipeline<First, Rest> operator|(First first, Rest rest) {
+    requires(!detail::transforms_something<Rest>)
+&&std::is_class_v<Rest>&& std::copy_constructible<Rest> [[nodiscard]] pipeline<First, Rest> operator|(First first, Rest rest) {
     return {std::move(first), std::move(rest)};
 }
 
@@ -117,8 +133,7 @@ public:
     transformer_chain(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
 
     template <class X>
-        requires transformer<First, X>
-    transformer_chain& fit(const X& x) {
+    requires transformer<First, X> transformer_chain& fit(const X& x) {
         transformer_chain next(*this);
         next.first_.fit(x);
         const auto changed = next.first_.transform(x);
@@ -134,6 +149,20 @@ public:
         return second_.transform(array_view<const typename decltype(view)::value_type, 2>(view));
     }
 
+    /// @brief For save and load (ml/saved_model.hpp), where both parts can be saved.
+    /// @{
+    void save_to(model_writer& out) const requires savable_model<First> && savable_model<Second> {
+        out.text("type", "transformer_chain");
+        out.part("first", first_);
+        out.part("second", second_);
+    }
+    [[nodiscard]] static transformer_chain load_from(const model_reader& in) requires savable_model<First> && savable_model<Second> {
+        in.expect_type("transformer_chain");
+        First first = in.template part<First>("first");
+        return {std::move(first), in.template part<Second>("second")};
+    }
+    /// @}
+
     [[nodiscard]] const First& first() const noexcept { return first_; }
     [[nodiscard]] const Second& second() const noexcept { return second_; }
 
@@ -147,6 +176,6 @@ template <detail::transforms_something First, detail::transforms_something Secon
     return {std::move(first), std::move(second)};
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_PIPELINE_HPP
+#endif // XRAYON_ML_PIPELINE_HPP

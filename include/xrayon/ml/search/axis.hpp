@@ -38,12 +38,13 @@ template <class V>
         static_assert(
             requires {
                 { to_text(value) } -> std::convertible_to<std::string>;
-            }, "a parameter needs a text: give its type a function to_text");
+            },
+            "a parameter needs a text: give its type a function to_text");
         return to_text(value);
     }
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// One parameter of a struct and the values it may take.
 template <class P, class V>
@@ -68,6 +69,6 @@ template <class P, class V, indexed_range Values>
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_AXIS_HPP
+#endif // XRAYON_ML_SEARCH_AXIS_HPP

@@ -107,6 +107,6 @@ concept parameter_space = requires(const Space& space, std::size_t i) {
 template <parameter_space Space>
 using parameters_of = std::remove_cvref_t<decltype(std::declval<const Space&>()[std::size_t{}])>;
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_GRID_HPP
+#endif // XRAYON_ML_SEARCH_GRID_HPP

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
+#include <xrayon/exec/declared_progress.hpp>
 #include <xrayon/ml/metrics/scores.hpp>
 #include <xrayon/ml/search/grid.hpp>
 #include <xrayon/ml/search/grid_search.hpp>
@@ -49,7 +51,8 @@ struct halving_rung {
 template <class P, class Model>
 struct halving_result {
     std::vector<halving_rung<P, Model>> rungs;
-    std::optional<Model> model;  ///< The best candidate fitted on all rows, unless that was turned off or there is none.
+    std::optional<Model>
+        model;  ///< The best candidate fitted on all rows, unless that was turned off, the deadline came before, or there is none.
 
     /// The index in the space of the best candidate of the last rung. @throws argument_error  if none of them has a score
     [[nodiscard]] std::size_t best_index() const { return rungs.back().candidates[rungs.back().table.best_index()]; }
@@ -82,29 +85,29 @@ struct chosen_candidates {
     return out;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Successive halving: all candidates on few rows, the best of them on more, until few are left on all: a search for the price of a
 /// fraction.
 ///
 /// Rungs are rounds: all folds of all candidates of a rung are done before one is promoted, by mean score and, where that is equal, by
-/// index. So neither threads nor
-/// luck decide who stays. Rungs, their rows and the rows of their folds are those of scikit-learn 1.2's `HalvingGridSearchCV(factor=factor,
-/// random_state=seed)`.
+/// index. So neither threads nor luck decide who stays. Rungs, their rows and the rows of their folds are those of scikit-learn 1.2's
+/// `HalvingGridSearchCV(factor=factor, random_state=seed)`.
 ///
 /// A journal is a file for each rung: its path and ".rung0", ".rung1" ...
 /// @returns  A table for each rung, and the best candidate of the last one fitted on all rows. Same at every thread count: all but times.
 /// @throws argument_error  if factor < 2; `halving_search: options.min_rows must be ...`; `halving_search: 0 candidates`; and as grid_search
 /// K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (2016).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable<const Make&, const parameters_of<Space>&>
-             && detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>>
-[[nodiscard]] auto halving_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter,
-                                  const score_set<Metrics...>& scores, const halving_options& options = {}) {
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable < const Make&, const parameters_of<Space>
+& > &&detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>> [[nodiscard]] auto
+    halving_search(const Make& make, const Space& space, const X& x, const Y& y, const Splitter& splitter,
+                   const score_set<Metrics...>& scores, const halving_options& options = {}) {
     using E = detail::made_estimator<Make, Space>;
     using T = detail::element_of_matrix<X>;
     using L = detail::target_value_t<Y>;
     using model = detail::model_of<E, T, L>;
+    const auto begin = std::chrono::steady_clock::now();
     check(options.factor >= 2, "halving_search: options.factor must be >= 2", options.factor);
     const std::size_t count = space.size();
     check(count >= 1, "halving_search: 0 candidates");
@@ -138,6 +141,12 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     }
 
     halving_result<parameters_of<Space>, model> out;
+    std::size_t fits = 0;
+    for (std::size_t round = 0, left = count; round < rounds; ++round) {
+        fits += left * survey.count;
+        left = (left + options.factor - 1) / options.factor;
+    }
+    declared_progress bar(options.search.run, "halving_search", fits);
     std::vector<std::size_t> candidates(count);
     for (std::size_t c = 0; c < count; ++c) {
         candidates[c] = c;
@@ -156,7 +165,12 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
         if (!how.journal.path.empty()) {
             how.journal.path += ".rung" + to_text(round);
         }
-        auto table = grid_search(make, detail::chosen_candidates<Space>{&space, &candidates}, x, y, fewer, scores, how);
+        if (how.run.deadline.count() > 0) {
+            const auto spent = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin);
+            how.run.deadline = std::max(how.run.deadline - spent, std::chrono::nanoseconds(1));
+        }
+        auto table = detail::run_search("halving_search", make, detail::chosen_candidates<Space>{&space, &candidates}, x, y, fewer, scores,
+                                        how, &bar);
         const std::vector<std::size_t> order = table.order();
         if (round + 1 == rounds) {
             out.model = std::move(table.model);
@@ -179,6 +193,6 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_HALVING_SEARCH_HPP
+#endif // XRAYON_ML_SEARCH_HALVING_SEARCH_HPP

@@ -2,6 +2,7 @@
 #ifndef XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP
 #define XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -13,6 +14,8 @@
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
+#include <xrayon/core/shape.hpp>
+#include <xrayon/exec/declared_progress.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/metrics/scores.hpp>
 #include <xrayon/ml/search/grid.hpp>
@@ -44,12 +47,14 @@ struct nested_cross_validation {
 ///
 /// @param outer, inner  k_fold and its kin; `inner` is asked for folds of each outer training set.
 /// A journal is a file for each outer fold: its path and ".fold0", ".fold1" ...
-/// All inner fits of all outer folds share the threads of one call. In all else as grid_search. The same at every thread count.
+/// All inner fits of all outer folds share the threads of one call. A deadline ends it with `cancelled`: there is no half of an answer. In
+/// all else as grid_search. The same at every thread count.
 /// @throws ...  what the lowest failing outer fold's search threw
 /// G. Cawley and N. Talbot, "On over-fitting in model selection and subsequent selection bias in performance evaluation", JMLR 11 (2010).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Outer, class Inner, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y>
-             && detail::splits_rows<Inner, std::span<const detail::target_value_t<Y>>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Outer, Y> && detail::splits_rows<
+        Inner, std::span<const detail::target_value_t<Y>>> && detail::row_estimator<detail::made_estimator<Make, Space>,
+                                                                                    detail::element_of_matrix<X>, detail::target_value_t<Y>>
 [[nodiscard]] nested_cross_validation<parameters_of<Space>> nested_cross_validate(const Make& make, const Space& space, const X& x,
                                                                                   const Y& y, const Outer& outer, const Inner& inner,
                                                                                   const score_set<Metrics...>& scores,
@@ -60,10 +65,28 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
     const array_view<const T, 2> rows = detail::labelled("nested_cross_validate", x, y);
     decltype(auto) folds = detail::folds_of("nested_cross_validate", outer, y);
     const std::size_t count = detail::survey_folds("nested_cross_validate", folds, rows.shape(0)).count;
+    if (!options.weights.empty()) {
+        check_same_shape("nested_cross_validate", "options.weights", std::array{options.weights.size()}, "y", std::array{rows.shape(0)});
+    }
     const std::vector<L> targets = detail::copy_targets(y);
+    check(options.costs.empty() || options.costs.size() == space.size(),
+          "nested_cross_validate: options.costs must be one for each candidate");
     search_options how = options;
     how.refit = true;
     how.run = {};
+    how.weights = {};
+    std::size_t fits = 0;
+    for (std::size_t f = 0; f < count; ++f) {
+        std::vector<L> labels;
+        for (const std::size_t row : fold(element(folds, f)).train) {
+            labels.push_back(targets[row]);
+        }
+        fits += space.size() * element_count(detail::folds_of("nested_cross_validate", inner, std::span<const L>(labels)));
+    }
+    declared_progress bar(options.run, "nested_cross_validate", fits);
+    run_options run = options.run;
+    run.progress = progress_mode::off;
+    run.on_progress = {};
     scratch<detail::fold_buffer<T, L>> buffers;
     struct outcome {
         std::vector<double> scores;
@@ -78,14 +101,20 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
                                      if (!mine.journal.path.empty()) {
                                          mine.journal.path += ".fold" + to_text(f);
                                      }
-                                     const auto searched = grid_search(make, space, sets.train.x, sets.train.y, inner, scores, mine);
+                                     std::vector<double> weights;
+                                     for (std::size_t i = 0; !options.weights.empty() && i < sets.indices->train.size(); ++i) {
+                                         weights.push_back(options.weights[sets.indices->train[i]]);
+                                     }
+                                     mine.weights = weights;
+                                     const auto searched = detail::run_search("nested_cross_validate", make, space, sets.train.x,
+                                                                              sets.train.y, inner, scores, mine, &bar);
                                      outcome out;
                                      out.best = searched.best_index();
                                      out.thought = searched.best_score();
                                      out.scores = detail::score_model<E>(*searched.model, sets.test, scores);
                                      return out;
                                  },
-                                 {.grain = 1, .run = options.run, .name = "nested_cross_validate"});
+                                 {.grain = 1, .run = run, .name = "nested_cross_validate"});
     nested_cross_validation<parameters_of<Space>> out;
     out.metrics = scores.names();
     out.test_scores.resize(out.metrics.size());
@@ -99,6 +128,6 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP
+#endif // XRAYON_ML_SEARCH_NESTED_CROSS_VALIDATE_HPP

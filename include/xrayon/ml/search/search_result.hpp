@@ -31,9 +31,8 @@ struct candidate_error {
 /// @brief What a search has found: a table with a row for each candidate, in the order of the candidates. Higher scores are better.
 ///
 /// A candidate's score is the mean over its folds, NaN if one of them is NaN or was not reached. Candidates are ranked by the first metric:
-/// 1 is best, equal scores
-/// share the better rank, NaN and infinities come last. All but `times` is the same at every thread count, bit for bit, whether
-/// the search ran through or was killed and went on.
+/// 1 is best, equal scores share the better rank, NaN and infinities come last. All but `times` is the same at every thread count, bit for
+/// bit, whether the search ran through or was killed and went on.
 template <class P, class Model>
 struct search_result {
     std::vector<P> candidates;
@@ -45,11 +44,13 @@ struct search_result {
     std::vector<std::vector<fold_road>> roads;                   ///< [candidate][fold]
     std::vector<candidate_error> errors;                         ///< With error_score::record; ascending.
     std::vector<std::vector<fold_times>> times;                  ///< [candidate][fold]
+    std::vector<std::size_t> rejected;                           ///< With reject_hopeless: who was left before the last fold; ascending.
     bool complete = true;                                        ///< False where the deadline passed before all fits were done.
     std::size_t finished = 0;                                    ///< Fits that are in the table.
+    std::string journal_failure;                                 ///< Why the journal ends before the search does; empty if it does not.
     std::optional<Model> model;  ///< The best candidate fitted on all rows, unless that was turned off or there is none.
 
-    /// The mean over the folds of a candidate.
+    /// The mean over the folds of a candidate. NaN if one was not reached.
     [[nodiscard]] double mean(std::size_t candidate, std::size_t metric = 0) const {
         const std::vector<double>& scores = test_scores.at(metric).at(candidate);
         double sum = 0;
@@ -112,10 +113,7 @@ struct search_result {
             }
         }
         out += "\n";
-        std::vector<std::vector<std::size_t>> rank;
-        for (std::size_t m = 0; m < metrics.size(); ++m) {
-            rank.push_back(ranks(m));
-        }
+        const std::vector<std::vector<std::size_t>> rank = all_ranks();
         for (std::size_t c = 0; c < candidates.size(); ++c) {
             out += to_text(c);
             for (const std::string& text : parameter_texts[c]) {
@@ -146,6 +144,7 @@ struct search_result {
 
     /// @brief The same as JSON; a score that is no finite number is left out of its object and null in lists.
     [[nodiscard]] std::string json() const {
+        const std::vector<std::vector<std::size_t>> rank = all_ranks();
         json_writer out;
         out.begin_object();
         out.member("complete", complete);
@@ -161,7 +160,7 @@ struct search_result {
             out.end_object();
             for (std::size_t m = 0; m < metrics.size(); ++m) {
                 out.begin_object(metrics[m]);
-                out.member("rank", ranks(m)[c]);
+                out.member("rank", rank[m][c]);
                 out.member("mean", mean(c, m));
                 out.member("std", stddev(c, m));
                 for (std::size_t f = 0; f < test_scores[m][c].size(); ++f) {
@@ -201,6 +200,14 @@ struct search_result {
     }
 
 private:
+    /// [metric][candidate]
+    [[nodiscard]] std::vector<std::vector<std::size_t>> all_ranks() const {
+        std::vector<std::vector<std::size_t>> out;
+        for (std::size_t m = 0; m < metrics.size(); ++m) {
+            out.push_back(ranks(m));
+        }
+        return out;
+    }
     [[nodiscard]] static bool better(double a, double b) noexcept {
         if (!std::isfinite(a) || !std::isfinite(b)) {
             return std::isfinite(a) && !std::isfinite(b);
@@ -225,6 +232,6 @@ private:
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_SEARCH_RESULT_HPP
+#endif // XRAYON_ML_SEARCH_SEARCH_RESULT_HPP

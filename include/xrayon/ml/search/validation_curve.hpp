@@ -29,6 +29,6 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     return grid_search(make, space, x, y, splitter, scores, options);
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_SEARCH_VALIDATION_CURVE_HPP
+#endif // XRAYON_ML_SEARCH_VALIDATION_CURVE_HPP

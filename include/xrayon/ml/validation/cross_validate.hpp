@@ -20,6 +20,7 @@
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/core/shape.hpp>
+#include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/estimator.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
@@ -59,11 +60,12 @@ using element_of_matrix = std::remove_const_t<typename decltype(view_of<2>(std::
 
 /// What a function of a fold's rows is called with.
 template <class F, class X, class Y>
-concept fold_function =
-    std::invocable<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
-                   array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>
-    && std::is_arithmetic_v<std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
-                                                 array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
+concept fold_function = std::invocable < const F&,
+        array_view < const element_of_matrix<X>,
+2 >, std::span<const target_value_t<Y>>, array_view<const element_of_matrix<X>, 2>,
+    std::span < const target_value_t < Y >>> &&std::is_arithmetic_v<
+        std::invoke_result_t<const F&, array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>,
+                             array_view<const element_of_matrix<X>, 2>, std::span<const target_value_t<Y>>>>;
 
 template <class Model>
 [[nodiscard]] cross_validation<Model> collect_folds(std::vector<fold_outcome<Model>>& table, const std::vector<std::string>& names,
@@ -101,7 +103,7 @@ template <class Model>
     return out;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief Fits an estimator on each fold's training rows and scores it on the rows that were held out.
 ///
@@ -115,18 +117,16 @@ template <class Model>
 /// @returns          Scores of each fold, in order, higher being better; times, and what was asked for. Same at every thread count: all but
 ///                   times.
 /// @throws shape_error     if X and y differ in rows
-/// @throws argument_error  if there are no rows; if y has a NaN; for a fold that has a row twice or no rows ("cross_validate: fold 2: row 7
-///                         is in train and test")
+/// @throws argument_error  if there are no rows; if y has a NaN; for a fold without rows, or with one in both ("cross_validate: fold 2: row
+///                         7 is in train and test"). A row that comes twice in a training set is learnt from twice.
 /// @throws score_error     for a NaN (error_score::raise)
 /// @throws ...             what the lowest failing fold threw, unchanged; options.run.report says which. With error_score::record
 ///                         task_errors, if all failed.
 ///
-/// **Rows.** Test rows that lie together, and training rows of models that are put together from sums, are read where they are; others are
-/// copied once by each worker,
-/// for the fold it works on.
+/// **Rows.** Rows that lie together are read where they are; others are copied once by each worker, for the fold it works on. Of models
+/// that are put together from sums only the test rows are copied, and the training rows not at all, or 1,024 at a time.
 /// **Algebra.** A mergeable estimator reads all rows once, whatever the number of folds: `roads` says of each fold how its model came
-/// about. Scores are those of
-/// fitting each fold, to rounding (docs/design/cross_validation.md).
+/// about. Scores are those of fitting each fold, to rounding (docs/design/cross_validation.md).
 /// **Cost.** k fits and predictions, in parallel, and whatever is parallel in them. Memory: for each worker the rows of one fold.
 ///
 /// @code
@@ -135,8 +135,8 @@ template <class Model>
 /// std::cout << result << '\n';
 /// @endcode
 template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
-             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>,
+                                                                                                   detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const score_set<Metrics...>& scores,
                                   const cross_validation_options& options = {}) {
     using T = detail::element_of_matrix<X>;
@@ -171,8 +171,8 @@ template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
 
 /// @brief The same with one metric.
 template <class E, class X, indexed_range Y, class Splitter, metric Metric>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
-             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>,
+                                                                                                   detail::target_value_t<Y>>
 [[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter, const Metric& metric,
                                   const cross_validation_options& options = {}) {
     return cross_validate(estimator, x, y, splitter, scores(metric), options);
@@ -187,6 +187,19 @@ template <class E, class X, indexed_range Y>
         return cross_validate(estimator, x, y, stratified_k_fold{.folds = options.folds}, scores(accuracy), options);
     } else {
         return cross_validate(estimator, x, y, k_fold{.folds = options.folds}, scores(r2), options);
+    }
+}
+
+/// @brief The same with folds of one's own and the usual metric.
+template <class E, class X, indexed_range Y, class Splitter>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>,
+                                                                                                   detail::target_value_t<Y>>
+[[nodiscard]] auto cross_validate(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
+                                  const cross_validation_options& options = {}) {
+    if constexpr (is_classifier<E, Y>()) {
+        return cross_validate(estimator, x, y, splitter, scores(accuracy), options);
+    } else {
+        return cross_validate(estimator, x, y, splitter, scores(r2), options);
     }
 }
 
@@ -228,10 +241,8 @@ template <class X, indexed_range Y, class Splitter, class F>
                            if (options.error == error_score::raise) {
                                detail::check_scores("cross_validate", f, names, out.test);
                            }
-                       } catch (const cancelled&) {
-                           throw;
                        } catch (...) {
-                           if (options.error == error_score::raise) {
+                           if (options.error == error_score::raise || is_cancelled(current_call())) {
                                throw;
                            }
                            out.test.assign(1, std::numeric_limits<double>::quiet_NaN());
@@ -251,6 +262,6 @@ template <class X, indexed_range Y, class Splitter, class F>
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_VALIDATION_CROSS_VALIDATE_HPP
+#endif // XRAYON_ML_VALIDATION_CROSS_VALIDATE_HPP

@@ -123,6 +123,6 @@ struct cross_validation {
     }
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_VALIDATION_CROSS_VALIDATION_HPP
+#endif // XRAYON_ML_VALIDATION_CROSS_VALIDATION_HPP

@@ -43,8 +43,8 @@ struct learning_curve_result {
 /// In all else as cross_validate. Sizes and folds are one set of tasks. Rows in an order that means something need a shuffling splitter.
 /// @throws argument_error  if there are no fractions, or one is not in (0, 1]; and as cross_validate
 template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
-    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y>
-             && detail::row_estimator<E, detail::element_of_matrix<X>, detail::target_value_t<Y>>
+    requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && detail::row_estimator<E, detail::element_of_matrix<X>,
+                                                                                                   detail::target_value_t<Y>>
 [[nodiscard]] learning_curve_result learning_curve(const E& estimator, const X& x, const Y& y, const Splitter& splitter,
                                                    const score_set<Metrics...>& scores,
                                                    const std::vector<double>& fractions = {0.1, 0.325, 0.55, 0.775, 1.0},
@@ -90,6 +90,6 @@ template <class E, class X, indexed_range Y, class Splitter, metric... Metrics>
     return out;
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_VALIDATION_LEARNING_CURVE_HPP
+#endif // XRAYON_ML_VALIDATION_LEARNING_CURVE_HPP

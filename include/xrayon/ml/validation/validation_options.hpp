@@ -34,6 +34,6 @@ struct cross_validation_options {
     run_options run = {};
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_VALIDATION_VALIDATION_OPTIONS_HPP
+#endif // XRAYON_ML_VALIDATION_VALIDATION_OPTIONS_HPP

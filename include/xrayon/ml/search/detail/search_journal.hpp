@@ -97,6 +97,7 @@ template <class T, class L, class Folds>
     search_digest search;
     search.text(options.journal.key);
     search.word(options.train_scores);
+    search.word(options.reject_hopeless);
     search.word(options.algebra == fold_algebra::automatic);
     for (const auto* list : {&metrics, &names}) {
         search.word(list->size());
@@ -131,14 +132,14 @@ public:
     search_journal(const search_journal_options& options, const std::string& identity, std::size_t candidates, std::size_t folds,
                    std::size_t scores)
         : path_(options.path),
-          journal_(options.path, identity, {.durable = options.durable}),
+          journal_(options.path, identity, {.durable = options.durable, .optional = options.optional}),
           folds_(folds),
           scores_(scores),
           known_(candidates * folds) {}
 
     /// Puts what is known into the table.
     void load(std::vector<fold_outcome<Model>>& table, bool train_scores) {
-        const std::vector<std::string>& records = journal_.records();
+        const std::vector<std::string> records = journal_.take_records();
         for (std::size_t r = 0; r < records.size(); ++r) {
             std::size_t item = 0;
             fold_outcome<Model> one = parse(records[r], r, train_scores, item);
@@ -151,6 +152,11 @@ public:
     }
     [[nodiscard]] bool knows(std::size_t candidate, std::size_t fold) const { return known_[candidate * folds_ + fold]; }
 
+    /// Why fits are no longer written down; empty while they are.
+    [[nodiscard]] std::string failure() const {
+        const auto error = journal_.failure();
+        return error ? error->what() : "";
+    }
     void add(std::size_t candidate, std::size_t fold, const fold_outcome<Model>& one) {
         if (one.error) {
             return;  // tried again next time
@@ -230,6 +236,6 @@ private:
     std::vector<bool> known_;
 };
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
 #endif  // XRAYON_ML_SEARCH_DETAIL_SEARCH_JOURNAL_HPP

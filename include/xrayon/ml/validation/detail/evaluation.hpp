@@ -3,13 +3,12 @@
 #define XRAYON_ML_VALIDATION_DETAIL_EVALUATION_HPP
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <limits>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -21,9 +20,14 @@
 #include <vector>
 
 #include <xrayon/core/error.hpp>
+#include <xrayon/exec/call_context.hpp>
+#include <xrayon/exec/declared_progress.hpp>
+#include <xrayon/exec/run_options.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/estimator.hpp>
+#include <xrayon/ml/metrics/score_range.hpp>
 #include <xrayon/ml/validation/cross_validation.hpp>
+#include <xrayon/ml/validation/detail/fit_copy_weighted.hpp>
 #include <xrayon/ml/validation/detail/fold_list.hpp>
 #include <xrayon/ml/validation/detail/fold_rows.hpp>
 #include <xrayon/ml/validation/detail/fold_sums.hpp>
@@ -57,8 +61,11 @@ struct evaluation_options {
     const run_options* run = nullptr;
     /// Outcomes that are known already: (candidate, fold) -> true. They are left as they are in the table.
     std::function<bool(std::size_t, std::size_t)> known = {};
-    /// Is told of each outcome as soon as it is there, by the thread that has it.
+    /// Is told of each outcome as soon as it is there, by the thread that has it. What it throws ends the run.
     std::function<void(std::size_t, std::size_t)> done = {};
+    declared_progress* bar = nullptr;  ///< Shows fits of several runs together; null: one is made for this run.
+    /// What a score of the first metric can be: a candidate that can no longer win is not tried on more folds.
+    std::optional<score_range> reject = {};
 };
 
 using seconds = std::chrono::duration<double>;
@@ -79,7 +86,9 @@ concept shares_sums = requires(const E& a, const E& b) {
     { a.shares_statistics(b) } -> std::convertible_to<bool>;
 };
 template <class E, class S>
-concept solves_paths = shares_sums<E> && requires(std::span<const E> group, const S& s) { E::solve_path(group, s); };
+concept solves_paths = shares_sums<E> && requires(std::span<const E> group, const S& s) {
+    E::solve_path(group, s);
+};
 template <class E, class T, class L>
 concept predicts_paths = requires(std::span<const E> group, const array_view<const T, 2>& x, std::span<const L> y) {
     E::predict_path(group, x, y, x);
@@ -87,15 +96,15 @@ concept predicts_paths = requires(std::span<const E> group, const array_view<con
     { group[0].path_holds(std::size_t{}) } -> std::convertible_to<bool>;
 };
 
-/// @brief Every candidate on every fold: one flat set of tasks, item c * folds + f.
+/// @brief Every candidate on every fold, item c * folds + f.
 ///
 /// Roads. *Sums*: a mergeable estimator's training sets are merged from sums over test sets, once for all candidates that share them, and
-/// where it can
-/// one factorisation solves for all of these. *Path*: candidates that can predict together do, once a fold. *Rows*: the others are fitted
-/// on the fold's rows; a worker
-/// keeps a fold's rows while it goes on with that fold. The first candidate of a group does the group's work for a fold; where it throws,
-/// each of the group
-/// is fitted on its rows instead, so that what is thrown is what the plain loop throws, and from the same place.
+/// where it can one factorisation solves for all of these. *Path*: candidates that can predict together do, once a fold. *Rows*: the others
+/// are fitted on the fold's rows, as one flat set of tasks; a worker keeps a fold's rows while it goes on with that fold.
+///
+/// **Failures.** First come the groups that share something. Nothing that is thrown there is told: what a group could not give is left open.
+/// Then whatever is open is fitted on its rows. So what comes out is what the plain loop would have thrown, from the lowest candidate and
+/// fold, at every thread count.
 template <class E, class T, class L, class Folds, class Scores>
 class evaluation {
 public:
@@ -111,56 +120,61 @@ public:
           scores_(scores),
           names_(scores.names()),
           options_(options),
-          table_(candidates.size() * survey.count) {}
+          table_(candidates.size() * survey.count),
+          state_(table_.size(), open),
+          rejected_(candidates.size(), 0) {}
 
     /// [candidate * folds + fold]
     [[nodiscard]] std::vector<outcome>& table() noexcept { return table_; }
+    /// [candidate]: whether it was left before its last fold.
+    [[nodiscard]] const std::vector<char>& rejected() const noexcept { return rejected_; }
+    /// Whether run threw because its own deadline had passed.
+    [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_; }
 
     /// @throws what the lowest failing (candidate, fold) threw, unless errors are recorded; cancelled
     void run() {
-        const auto begin = std::chrono::steady_clock::now();
-        find_groups();
-        prepare_sums();
-        const std::size_t k = survey_.count;
-        state_ = std::make_unique<std::atomic<char>[]>(table_.size());
-        const std::vector<std::size_t> order = task_order();
-        run_options run = *options_.run;
-        run_report report;
-        if (run.report == nullptr) {
-            run.report = &report;
+        bar_ = options_.bar;
+        std::optional<declared_progress> own;
+        if (bar_ == nullptr) {
+            bar_ = &own.emplace(*options_.run, options_.name, table_.size());
         }
-        shorten_deadline(run, begin);
-        std::exception_ptr thrown;
-        try {
-            for_each_index_in_order(order, [&](std::size_t item) { do_item(item / k, item % k); },
-                                    {.grain = 1, .run = run, .name = options_.name});
-        } catch (const cancelled&) {
-            throw;
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        // Groups whose first candidate threw after others had passed by: these are left, and one of them may come before what was thrown.
-        const std::size_t end = thrown && run.report->failed ? *run.report->failed : table_.size();
-        for (std::size_t item = 0; item < end; ++item) {
-            if (state_[item].load(std::memory_order_acquire) == waiting) {
-                fit_rows(item / k, item % k);
+        for (std::size_t item = 0; item < table_.size(); ++item) {
+            if (options_.known && options_.known(item / survey_.count, item % survey_.count)) {
+                state_[item] = known;
+                bar_->add();
             }
         }
-        if (thrown) {
-            std::rethrow_exception(thrown);
+        run_report report;
+        try {
+            run_groups();
+            run_rows(report);
+        } catch (const cancelled& end) {
+            out_of_time_ = end.reason() == cancel_reason::deadline && options_.run->deadline.count() > 0 && !report.failed;
+            tell_report(report);
+            if (report.failed) {
+                throw;  // an item's own
+            }
+            const auto done = static_cast<std::size_t>(std::count_if(state_.begin(), state_.end(), [](char s) { return s >= known; }));
+            throw cancelled_call(options_.run->label.empty() ? options_.name : std::string_view(options_.run->label), end.reason(), done,
+                                 table_.size());
+        } catch (...) {
+            tell_report(report);
+            throw;
         }
+        tell_report(report);
     }
 
 private:
-    enum : char { open = 0, waiting, finished };
+    enum : char { open = 0, ill_conditioned, known, finished };
 
-    /// Candidates whose work on a fold is done together; the first of them does it.
+    /// Candidates whose work on a fold is done together.
     struct group {
         std::vector<std::size_t> members;
         std::vector<E> estimators;
         bool sums = false;
-        bool path = false;
     };
+    /// What a group has found for a fold; without a value where it could not.
+    using group_outcomes = std::vector<std::optional<outcome>>;
 
     static constexpr bool mergeable = [] {
         if constexpr (takes_views<E, T, L>) {
@@ -171,163 +185,236 @@ private:
     }();
     static constexpr bool has_paths = takes_views<E, T, L> && predicts_paths<E, T, L> && !Scores::read(prediction_kind::probabilities);
 
-    void find_groups() {
-        const bool merge = mergeable && options_.algebra == fold_algebra::automatic && survey_.complementary && survey_.count >= 2
-                           && options_.weights.empty();
-        const bool path = has_paths && options_.algebra == fold_algebra::automatic && options_.weights.empty() && !options_.models
-                          && !options_.train_scores;
-        std::vector<std::size_t> unplaced(candidates_.size());
-        std::iota(unplaced.begin(), unplaced.end(), std::size_t{0});
-        while (!unplaced.empty()) {
-            group g;
-            std::vector<std::size_t> rest;
-            const E& first = candidates_[unplaced.front()];
-            g.sums = merge;
-            if constexpr (has_paths) {
-                g.path = !merge && path && first.path_holds(survey_.shortest_train);
+    struct no_sums {};
+    template <bool Mergeable, class Dummy = void>
+    struct sums_type {
+        using type = no_sums;
+    };
+    template <class Dummy>
+    struct sums_type<true, Dummy> {
+        using type = typename E::statistics_type;
+    };
+    using training_sets = std::vector<typename sums_type<mergeable>::type>;
+
+    /// How long is left of the deadline, which began with this object.
+    [[nodiscard]] run_options remaining() const {
+        run_options out;
+        out.stop = options_.run->stop;
+        if (options_.run->deadline.count() > 0) {
+            const auto spent = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin_);
+            out.deadline = std::max(options_.run->deadline - spent, std::chrono::nanoseconds(1));
+        }
+        return out;
+    }
+
+    void tell_report(const run_report& rows) const {
+        if (options_.run->report == nullptr) {
+            return;
+        }
+        run_report& out = *options_.run->report;
+        out = rows;
+        out.total = table_.size();
+        out.done = 0;
+        out.completed.clear();
+        for (std::size_t item = 0; item < table_.size(); ++item) {
+            const bool done = state_[item] >= known;
+            out.done += done;
+            if (done && !out.completed.empty() && out.completed.back().end == item) {
+                out.completed.back().end = item + 1;
+            } else if (done) {
+                out.completed.push_back({item, item + 1});
             }
-            for (const std::size_t c : unplaced) {
-                bool together = c == unplaced.front();
+        }
+        if (out.done == out.total) {
+            out.completed.clear();
+        }
+    }
+
+    /// Those candidates that share work.
+    [[nodiscard]] std::vector<group> groups() const {
+        const bool plain = options_.algebra == fold_algebra::automatic && options_.weights.empty();
+        const bool merge = mergeable && plain && survey_.complementary && survey_.count >= 2;
+        const bool path = has_paths && plain && !options_.models && !options_.train_scores;
+        std::vector<group> out;
+        if (!merge && !path) {
+            return out;
+        }
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            const E& candidate = candidates_[c];
+            group* mine = nullptr;
+            for (group& g : out) {
+                bool together = false;
                 if constexpr (shares_sums<E>) {
-                    together = together || (g.sums && first.shares_statistics(candidates_[c]));
+                    together = merge && g.estimators.front().shares_statistics(candidate);
                 }
                 if constexpr (has_paths) {
                     together =
-                        together || (g.path && first.shares_path(candidates_[c]) && candidates_[c].path_holds(survey_.shortest_train));
+                        together || (!merge && g.estimators.front().shares_path(candidate) && candidate.path_holds(survey_.shortest_train));
                 }
-                (together ? g.members : rest).push_back(c);
-            }
-            for (const std::size_t c : g.members) {
-                g.estimators.push_back(candidates_[c]);
-            }
-            g.path = g.path && g.members.size() > 1;
-            group_of_.resize(candidates_.size());
-            for (const std::size_t c : g.members) {
-                group_of_[c] = groups_.size();
-            }
-            groups_.push_back(std::move(g));
-            unplaced = std::move(rest);
-        }
-    }
-
-    /// The sums over each fold's training rows, for each group that merges. Where that throws, its folds are fitted on their rows.
-    void prepare_sums() {
-        if constexpr (mergeable) {
-            sums_.resize(groups_.size());
-            for (std::size_t g = 0; g < groups_.size(); ++g) {
-                if (!groups_[g].sums || all_known(groups_[g])) {
-                    groups_[g].sums = false;
-                    continue;
+                if (together) {
+                    mine = &g;
+                    break;
                 }
-                try {
-                    run_options quiet;
-                    quiet.stop = options_.run->stop;
-                    quiet.deadline = options_.run->deadline;
-                    sums_[g] = training_sums(groups_[g].estimators.front(), data_, folds_, survey_, {.run = quiet, .name = options_.name});
-                } catch (const cancelled&) {
-                    throw;
-                } catch (...) {
-                    groups_[g].sums = false;
-                    split_group(g);
+                if (!shares_sums<E> && !has_paths) {
+                    break;  // nobody shares anything
                 }
+            }
+            bool begins = merge;
+            if constexpr (has_paths) {
+                begins = begins || candidate.path_holds(survey_.shortest_train);
+            }
+            if (mine == nullptr && begins) {
+                out.push_back({{}, {}, merge});
+                mine = &out.back();
+            }
+            if (mine != nullptr) {
+                mine->members.push_back(c);
+                mine->estimators.push_back(candidate);
             }
         }
+        std::erase_if(out, [&](const group& g) { return (!g.sums && g.members.size() < 2) || all_known(g); });
+        return out;
     }
-
+    [[nodiscard]] bool all_known(const group& g, std::size_t f) const {
+        return std::all_of(g.members.begin(), g.members.end(), [&](std::size_t c) { return state_[c * survey_.count + f] == known; });
+    }
     [[nodiscard]] bool all_known(const group& g) const {
-        if (!options_.known) {
-            return false;
-        }
-        for (const std::size_t c : g.members) {
-            for (std::size_t f = 0; f < survey_.count; ++f) {
-                if (!options_.known(c, f)) {
-                    return false;
-                }
+        for (std::size_t f = 0; f < survey_.count; ++f) {
+            if (!all_known(g, f)) {
+                return false;
             }
         }
         return true;
     }
 
-    /// Each of the group's candidates goes alone.
-    void split_group(std::size_t g) {
-        const std::vector<std::size_t> members = groups_[g].members;
-        for (std::size_t i = 1; i < members.size(); ++i) {
-            group_of_[members[i]] = groups_.size();
-            groups_.push_back({{members[i]}, {candidates_[members[i]]}});
+    void run_groups() {
+        const std::vector<group> all = groups();
+        if (all.empty()) {
+            return;
         }
-        groups_[g].members.resize(1);
-        groups_[g].estimators.erase(groups_[g].estimators.begin() + 1, groups_[g].estimators.end());
-        if constexpr (mergeable) {
-            sums_.resize(groups_.size());
+        const std::size_t k = survey_.count;
+        for_each_index(all.size(),
+                       [&](std::size_t i) {
+                           const group& g = all[i];
+                           training_sets sums;
+                           if (g.sums && !tried([&] { sums = sums_of(g); })) {
+                               return;
+                           }
+                           if (g.sums && sums.empty()) {
+                               return;
+                           }
+                           for_each_index(
+                               k,
+                               [&](std::size_t f) {
+                                   group_outcomes found;
+                                   if (!all_known(g, f) && tried([&] { found = g.sums ? solved(g, f, sums) : predicted(g, f); })) {
+                                       tell(g, f, std::move(found));
+                                   }
+                               },
+                               {.grain = 1, .name = options_.name});
+                       },
+                       {.grain = 1, .run = remaining(), .name = options_.name});
+    }
+    /// Whether f came to its end. Being cancelled is no failure of its own.
+    template <class F>
+    [[nodiscard]] static bool tried(const F& f) {
+        try {
+            f();
+            return true;
+        } catch (const cancelled&) {
+            if (is_cancelled(current_call())) {
+                throw;
+            }
+            return false;
+        } catch (...) {
+            return false;
+        }
+    }
+    void tell(const group& g, std::size_t f, group_outcomes&& found) {
+        for (std::size_t i = 0; i < g.members.size(); ++i) {
+            const std::size_t item = g.members[i] * survey_.count + f;
+            if (state_[item] == known) {
+                continue;
+            }
+            if (!found[i]) {
+                state_[item] = ill_conditioned;
+            } else if (!options_.raise_nan
+                       || std::none_of(found[i]->test.begin(), found[i]->test.end(), [](double s) { return std::isnan(s); })) {
+                finish(g.members[i], f, *std::move(found[i]));
+            }
         }
     }
 
-    /// Fold by fold, so that workers keep its rows; who works for a group before the others of it; or the dearest first.
+    /// Fold by fold, so that workers keep its rows; or the dearest first.
     [[nodiscard]] std::vector<std::size_t> task_order() const {
         const std::size_t k = survey_.count;
         std::vector<std::size_t> order(table_.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         const auto key = [&](std::size_t item) {
-            const std::size_t c = item / k;
-            const bool follows = groups_[group_of_[c]].members.front() != c;
-            const double cost = options_.costs.empty() ? 0.0 : -options_.costs[c];
-            return std::tuple(follows, cost, item % k, c);
+            return std::tuple(options_.costs.empty() ? 0.0 : -options_.costs[item / k], item % k, item / k);
         };
         std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
         return order;
     }
 
-    static void shorten_deadline(run_options& run, std::chrono::steady_clock::time_point begin) {
-        if (run.deadline.count() > 0) {
-            const auto left = run.deadline - std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin);
-            run.deadline = std::max(left, std::chrono::nanoseconds(1));
+    /// Whatever is open.
+    void run_rows(run_report& report) {
+        const std::size_t k = survey_.count;
+        const std::vector<std::size_t> order = task_order();
+        const std::size_t rounds = options_.reject ? k : 1;
+        for (std::size_t round = 0; round < rounds; ++round) {
+            run_options run = *options_.run;
+            run.deadline = remaining().deadline;
+            run.progress = progress_mode::off;  // the bar is ours
+            run.on_progress = {};
+            run.report = &report;
+            for_each_index_in_order(order,
+                                    [&](std::size_t item) {
+                                        const bool later = rounds > 1 && (item % k != round || rejected_[item / k]);
+                                        if (state_[item] < known && !later) {
+                                            fit_rows(item / k, item % k);
+                                        }
+                                    },
+                                    {.grain = 1, .run = run, .name = options_.name});
+            if (rounds > 1 && round + 1 < k) {
+                reject_hopeless(round + 1);
+            }
         }
     }
 
-    void do_item(std::size_t c, std::size_t f) {
-        const std::size_t item = c * survey_.count + f;
-        if (options_.known && options_.known(c, f)) {
-            return;
-        }
-        group& g = groups_[group_of_[c]];
-        if (!g.sums && !g.path) {
-            fit_rows(c, f);
-            return;
-        }
-        if (c != g.members.front()) {
-            char expected = waiting;
-            if (state_[item].compare_exchange_strong(expected, finished, std::memory_order_acq_rel)) {
-                fit_rows(c, f);
+    /// After `done` folds: who cannot reach what another one cannot fall below. Sums in the order of the folds, as the mean has them: so
+    /// rounding cannot turn it round.
+    void reject_hopeless(std::size_t done) {
+        const auto mean = [&](std::size_t c, double rest) {
+            double sum = 0;
+            for (std::size_t f = 0; f < survey_.count; ++f) {
+                sum += f < done ? table_[c * survey_.count + f].test[0] : rest;
             }
-            return;
-        }
-        try {
-            if (g.sums) {
-                solve_group(g, f);
-            } else {
-                predict_group(g, f);
+            return sum / static_cast<double>(survey_.count);
+        };
+        double best = -std::numeric_limits<double>::infinity();
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            if (const double least = rejected_[c] ? best : mean(c, options_.reject->lowest); least > best) {
+                best = least;
             }
-        } catch (const cancelled&) {
-            throw;
-        } catch (...) {
-            for (const std::size_t m : g.members) {
-                const std::size_t other = m * survey_.count + f;
-                if (m != c && state_[other].load(std::memory_order_acquire) == open) {
-                    state_[other].store(waiting, std::memory_order_release);
+        }
+        for (std::size_t c = 0; c < candidates_.size(); ++c) {
+            if (!rejected_[c] && !(mean(c, options_.reject->highest) >= best) && std::isfinite(best)) {
+                rejected_[c] = 1;
+                for (std::size_t f = done; f < survey_.count; ++f) {
+                    if (state_[c * survey_.count + f] < known) {
+                        bar_->add();
+                    }
                 }
             }
-            fit_rows(c, f);
         }
     }
 
-    /// Everything that is to be said of one outcome.
     void finish(std::size_t c, std::size_t f, outcome&& result) {
         const std::size_t item = c * survey_.count + f;
-        if (!result.error && options_.raise_nan) {
-            check_scores(options_.name, f, names_, result.test);
-        }
         table_[item] = std::move(result);
-        state_[item].store(finished, std::memory_order_release);
+        state_[item] = finished;
+        bar_->add();
         if (options_.done) {
             options_.done(c, f);
         }
@@ -335,16 +422,20 @@ private:
 
     void score(const model& m, const typename fold_buffer<T, L>::sets& sets, outcome& out) const {
         timed(out.times.score, [&] {
-            out.test = score_model<E>(m, sets.test, scores_);
-            if (options_.train_scores) {
-                out.train = score_model<E>(m, sets.train, scores_);
+            if constexpr (requires { scores_.use(m, sets); }) {
+                scores_.use(m, sets);
+            } else {
+                out.test = score_model<E>(m, sets.test, scores_);
+                if (options_.train_scores) {
+                    out.train = score_model<E>(m, sets.train, scores_);
+                }
             }
         });
     }
 
-    void fit_rows(std::size_t c, std::size_t f, fold_road road = fold_road::fitted) {
+    void fit_rows(std::size_t c, std::size_t f) {
         outcome out;
-        out.road = road;
+        out.road = state_[c * survey_.count + f] == ill_conditioned ? fold_road::ill_conditioned : fold_road::fitted;
         try {
             const auto buffer = buffers_.borrow();
             const auto sets = buffer->take(data_, folds_, f, true);
@@ -354,10 +445,11 @@ private:
             if (options_.models) {
                 out.model = std::move(fitted);
             }
-        } catch (const cancelled&) {
-            throw;
+            if (options_.raise_nan) {
+                check_scores(options_.name, f, names_, out.test);
+            }
         } catch (...) {
-            if (!options_.record_errors) {
+            if (!options_.record_errors || is_cancelled(current_call())) {
                 throw;
             }
             out = outcome{};
@@ -369,31 +461,37 @@ private:
     }
 
     [[nodiscard]] model fit(const E& candidate, const typename fold_buffer<T, L>::sets& sets) const {
-        return with_rows<E, T, L>(sets.train, [&](const auto& x, const auto& y) -> model {
-            if (options_.weights.empty()) {
-                return fit_copy(candidate, x, y);
-            }
-            std::vector<double> weights;
-            for (const std::size_t row : sets.indices->train) {
-                weights.push_back(options_.weights[row]);
-            }
-            if constexpr (weighted_fittable<E, std::remove_cvref_t<decltype(x)>, std::remove_cvref_t<decltype(y)>, std::vector<double>>) {
-                E copy(candidate);
-                if constexpr (std::same_as<model, E>) {
-                    copy.fit(x, y, weights);
-                    return copy;
-                } else {
-                    return copy.fit(x, y, weights);
-                }
-            } else {
-                throw argument_error(std::string(options_.name) + ": options.weights need an estimator with fit(x, y, weights)");
-            }
-        });
+        if (options_.weights.empty()) {
+            return with_rows<E, T, L>(sets.train, [&](const auto& x, const auto& y) -> model { return fit_copy(candidate, x, y); });
+        }
+        std::vector<double> weights;
+        for (const std::size_t row : sets.indices->train) {
+            weights.push_back(options_.weights[row]);
+        }
+        return fit_copy_weighted<E, T, L>(options_.name, candidate, sets.train, weights);
     }
 
-    void solve_group(group& g, std::size_t f) {
+    /// Empty where they would take much more memory than the data.
+    [[nodiscard]] training_sets sums_of(const group& g) const {
         if constexpr (mergeable) {
-            const auto& sums = sums_[group_of_[g.members.front()]][f];
+            const E& first = g.estimators.front();
+            if constexpr (requires(const typename E::statistics_type& s) { s.bytes(); }) {
+                const std::size_t some = std::min<std::size_t>(data_.x.shape(0), gathered_leaf);
+                const std::size_t each = first.statistics(data_.x.slice(0, some), data_.y.first(some)).bytes();
+                if (3 * survey_.count * each > 4 * sizeof(T) * data_.x.size() + (std::size_t{64} << 20)) {
+                    return {};
+                }
+            }
+            return training_sums(first, data_, folds_, survey_, {.name = options_.name});
+        } else {
+            return {};
+        }
+    }
+
+    [[nodiscard]] group_outcomes solved(const group& g, std::size_t f, [[maybe_unused]] const training_sets& all) {
+        group_outcomes out(g.members.size());
+        if constexpr (mergeable) {
+            const typename E::statistics_type& sums = all[f];
             seconds spent{};
             std::vector<std::optional<model>> models;
             timed(spent, [&] {
@@ -408,68 +506,46 @@ private:
                 }
             });
             const auto buffer = buffers_.borrow();
-            const bool need_train = options_.train_scores;
-            const auto sets = buffer->take(data_, folds_, f, need_train);
-            // Outcomes first, all of them; then they are told: a throw leaves none behind.
-            std::vector<outcome> outcomes(g.members.size());
+            const auto sets = buffer->take(data_, folds_, f, options_.train_scores);
             for_each_index(g.members.size(),
                            [&](std::size_t i) {
-                               if (models[i]) {
-                                   outcomes[i].road = fold_road::merged;
-                                   outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
-                                   score(*models[i], sets, outcomes[i]);
-                                   if (options_.models) {
-                                       outcomes[i].model = std::move(models[i]);
-                                       models[i].emplace(*outcomes[i].model);
-                                   }
+                               if (!models[i]) {
+                                   return;
                                }
+                               outcome one;
+                               one.road = fold_road::merged;
+                               one.times.fit = spent / static_cast<double>(g.members.size());
+                               score(*models[i], sets, one);
+                               if (options_.models) {
+                                   one.model = std::move(models[i]);
+                               }
+                               out[i].emplace(std::move(one));
                            },
                            {.name = options_.name});
-            for (std::size_t i = 0; i < g.members.size(); ++i) {
-                if (options_.known && options_.known(g.members[i], f)) {
-                    continue;
-                }
-                if (models[i]) {
-                    finish(g.members[i], f, std::move(outcomes[i]));
-                } else {
-                    fit_rows(g.members[i], f, fold_road::ill_conditioned);
-                }
-            }
         }
+        return out;
     }
 
-    void predict_group(group& g, std::size_t f) {
+    [[nodiscard]] group_outcomes predicted(const group& g, std::size_t f) {
+        group_outcomes out(g.members.size());
         if constexpr (has_paths) {
             const auto buffer = buffers_.borrow();
             const auto sets = buffer->take(data_, folds_, f, true);
             seconds spent{};
-            const auto predicted =
+            const auto values =
                 timed(spent, [&] { return E::predict_path(std::span<const E>(g.estimators), sets.train.x, sets.train.y, sets.test.x); });
-            std::vector<outcome> outcomes(g.members.size());
             for_each_index(g.members.size(),
                            [&](std::size_t i) {
-                               outcomes[i].test.resize(Scores::size());
-                               outcomes[i].times.fit = spent / static_cast<double>(g.members.size());
-                               timed(outcomes[i].times.score, [&] { score_values(scores_, sets.test.y, predicted[i], outcomes[i].test); });
+                               outcome one;
+                               one.test.resize(Scores::size());
+                               one.times.fit = spent / static_cast<double>(g.members.size());
+                               timed(one.times.score, [&] { score_values(scores_, sets.test.y, values[i], one.test); });
+                               out[i].emplace(std::move(one));
                            },
                            {.name = options_.name});
-            for (std::size_t i = 0; i < g.members.size(); ++i) {
-                if (!options_.known || !options_.known(g.members[i], f)) {
-                    finish(g.members[i], f, std::move(outcomes[i]));
-                }
-            }
         }
+        return out;
     }
-
-    struct no_sums {};
-    template <bool Mergeable, class Dummy = void>
-    struct sums_type {
-        using type = no_sums;
-    };
-    template <class Dummy>
-    struct sums_type<true, Dummy> {
-        using type = typename E::statistics_type;
-    };
 
     std::span<const E> candidates_;
     labelled_view<T, L> data_;
@@ -479,13 +555,14 @@ private:
     std::vector<std::string> names_;
     const evaluation_options& options_;
     std::vector<outcome> table_;
-    std::vector<group> groups_;
-    std::vector<std::size_t> group_of_;
-    std::vector<std::vector<typename sums_type<mergeable>::type>> sums_;
-    std::unique_ptr<std::atomic<char>[]> state_;
+    std::vector<char> state_;     // of each item; each written by the thread that works on it
+    std::vector<char> rejected_;  // of each candidate; written between rounds
+    declared_progress* bar_ = nullptr;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    bool out_of_time_ = false;
     scratch<fold_buffer<T, L>> buffers_;
 };
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_VALIDATION_DETAIL_EVALUATION_HPP
+#endif // XRAYON_ML_VALIDATION_DETAIL_EVALUATION_HPP

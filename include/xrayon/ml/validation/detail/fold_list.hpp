@@ -22,9 +22,13 @@ template <class Range>
 concept fold_range = indexed_range<Range> && std::same_as<std::remove_cvref_t<element_t<Range>>, fold>;
 
 template <class S>
-inline constexpr bool splits_by_groups = requires { requires S::splits_by_groups; };
+inline constexpr bool splits_by_groups = requires {
+    requires S::splits_by_groups;
+};
 template <class S>
-inline constexpr bool splits_by_labels = requires { requires S::splits_by_labels; };
+inline constexpr bool splits_by_labels = requires {
+    requires S::splits_by_labels;
+};
 
 template <class S, class Y>
 concept splits_rows = !splits_by_groups<S> && ((splits_by_labels<S> && requires(const S& s, const Y& y) {
@@ -52,33 +56,36 @@ template <class S, indexed_range Y>
     }
 }
 
+/// @returns  whether no row comes twice in it
 /// @throws argument_error  if a fold has no row to learn from or to test, a row that is none of n, or one in both
-inline void check_fold(std::string_view op, std::size_t number, const fold& f, std::size_t rows) {
+inline bool check_fold(std::string_view op, std::size_t number, const fold& f, std::size_t rows) {
     const auto start = [&] { return std::string(op) + ": fold " + to_text(number) + ": "; };
-    check(!f.train.empty(), start() + "empty training set");
-    check(!f.test.empty(), start() + "empty test set");
-    std::vector<bool> trained(rows);
-    for (const std::size_t row : f.train) {
-        if (row >= rows) {
-            throw argument_error(start() + "row " + to_text(row) + " of " + to_text(rows), to_text(row));
-        }
-        trained[row] = true;
+    if (f.train.empty() || f.test.empty()) [[unlikely]] {
+        throw argument_error(start() + (f.train.empty() ? "empty training set" : "empty test set"), "0");
     }
-    for (const std::size_t row : f.test) {
-        if (row >= rows) {
-            throw argument_error(start() + "row " + to_text(row) + " of " + to_text(rows), to_text(row));
-        }
-        if (trained[row]) {
-            throw argument_error(start() + "row " + to_text(row) + " is in train and test", to_text(row));
+    bool once = true;
+    std::vector<char> seen(rows);
+    for (const bool train : {true, false}) {
+        const char mark = train ? 1 : 2;
+        for (const std::size_t row : train ? f.train : f.test) {
+            if (row >= rows) [[unlikely]] {
+                throw argument_error(start() + "row " + to_text(row) + " of " + to_text(rows), to_text(row));
+            }
+            if (!train && seen[row] == 1) [[unlikely]] {
+                throw argument_error(start() + "row " + to_text(row) + " is in train and test", to_text(row));
+            }
+            once = once && seen[row] == 0;
+            seen[row] = mark;
         }
     }
+    return once;
 }
 
 /// What is known of a list of folds once all were looked at.
 struct fold_survey {
     std::size_t count = 0;
     std::size_t shortest_train = 0;
-    /// Every row that a fold does not test it learns from, and no row is tested twice: so a training set is all the others' test sets, and
+    /// Every row that a fold does not test it learns from once, and no row is tested twice: so a training set is all the others' test sets, and
     /// the rows that are never tested.
     bool complementary = true;
     std::vector<std::size_t> never_tested;
@@ -90,13 +97,15 @@ template <fold_range Folds>
 [[nodiscard]] fold_survey survey_folds(std::string_view op, const Folds& folds, std::size_t rows) {
     fold_survey out;
     out.count = element_count(folds);
-    check(out.count >= 1, std::string(op) + ": the number of folds must be >= 1", out.count);
+    if (out.count < 1) {
+        check(false, std::string(op) + ": the number of folds must be >= 1", out.count);
+    }
     std::vector<bool> tested(rows);
     for (std::size_t i = 0; i < out.count; ++i) {
         const fold& f = element(folds, i);
-        check_fold(op, i, f, rows);
+        const bool once = check_fold(op, i, f, rows);
         out.shortest_train = i == 0 || f.train.size() < out.shortest_train ? f.train.size() : out.shortest_train;
-        out.complementary = out.complementary && f.train.size() + f.test.size() == rows;
+        out.complementary = out.complementary && once && f.train.size() + f.test.size() == rows;
         for (const std::size_t row : f.test) {
             out.complementary = out.complementary && !tested[row];
             out.tested_once = out.tested_once && !tested[row];
@@ -112,6 +121,6 @@ template <fold_range Folds>
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_VALIDATION_DETAIL_FOLD_LIST_HPP
+#endif // XRAYON_ML_VALIDATION_DETAIL_FOLD_LIST_HPP

@@ -161,6 +161,6 @@ using targets_argument = std::conditional_t<takes_views<E, T, L>, std::span<cons
 template <class E, class T, class L>
 using model_of = fitted_t<E, matrix_argument<E, T, L>, targets_argument<E, T, L>>;
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_VALIDATION_DETAIL_FOLD_ROWS_HPP
+#endif // XRAYON_ML_VALIDATION_DETAIL_FOLD_ROWS_HPP

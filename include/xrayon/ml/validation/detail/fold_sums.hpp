@@ -46,8 +46,7 @@ template <class E, class T, class L>
 /// @brief The sums over the training rows of each fold, for complementary folds: each row is read once.
 ///
 /// The training set of fold f is what is never tested, the test sets before f and those behind it: a running sum from the front and one
-/// from the back,
-/// merged. Nothing is subtracted, so nothing is lost to cancellation.
+/// from the back, merged. Nothing is subtracted, so nothing is lost to cancellation.
 template <class E, class T, class L, class Folds>
 [[nodiscard]] std::vector<typename E::statistics_type> training_sums(const E& estimator, const labelled_view<T, L>& data,
                                                                      const Folds& folds, const fold_survey& survey,
@@ -92,6 +91,6 @@ template <class E, class T, class L, class Folds>
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_VALIDATION_DETAIL_FOLD_SUMS_HPP
+#endif // XRAYON_ML_VALIDATION_DETAIL_FOLD_SUMS_HPP

@@ -69,6 +69,6 @@ inline void check_scores(std::string_view op, std::size_t fold, const std::vecto
     }
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_VALIDATION_DETAIL_SCORE_MODEL_HPP
+#endif // XRAYON_ML_VALIDATION_DETAIL_SCORE_MODEL_HPP
