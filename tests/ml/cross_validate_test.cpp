@@ -94,7 +94,7 @@ std::uint64_t bits(const std::vector<std::vector<double>>& scores) {
     return hash;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("cross_validate: each fold's score is that of a plain loop", "[ml][validation]") {
     const table data = numbered(23);
@@ -198,8 +198,7 @@ TEST_CASE("cross_validate: merges where folds are complementary, and only there"
 
 TEST_CASE("cross_validate: ill-conditioned folds are fitted on their rows, and the result says so", "[ml][validation]") {
     // With the constant apart, about the means and scaled, the sums are good enough. With a column of ones for a constant the condition
-    // number
-    // of the scaled columns is 4e4, its square beyond what the sums can bear.
+    // number of the scaled columns is 4e4, its square beyond what the sums can bear.
     const matrix centred = longley::x();
     const matrix with_ones = xt::hstack(xt::xtuple(xt::ones<double>({16, 1}), centred));
     const std::vector<double> y = longley::y();

@@ -45,6 +45,6 @@ inline const labelled& load(const std::string& name) {
     return name == "iris" ? iris : name == "digits" ? digits : breast_cancer;
 }
 
-}  // namespace data_sets
+} // namespace data_sets
 
-#endif  // XRAYON_TESTS_ML_DATA_SETS_HPP
+#endif // XRAYON_TESTS_ML_DATA_SETS_HPP

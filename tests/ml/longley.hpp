@@ -7,8 +7,7 @@
 #include <xrayon/array/xtensor.hpp>
 
 // J. Longley, "An appraisal of least squares programs for the electronic computer from the point of view of the user", JASA 62 (1967), as
-// NIST's
-// Statistical Reference Datasets have it, with certified coefficients: the constant, then the six columns.
+// NIST's Statistical Reference Datasets have it, with certified coefficients: the constant, then the six columns.
 
 namespace longley {
 
@@ -28,6 +27,6 @@ inline std::vector<double> y() {
 inline constexpr double certified[] = {-3482258.63459582, 15.0618722713733,       -0.358191792925910E-01, -2.02022980381683,
                                        -1.03322686717359, -0.511041056535807E-01, 1829.15146461355};
 
-}  // namespace longley
+} // namespace longley
 
-#endif  // XRAYON_TESTS_ML_LONGLEY_HPP
+#endif // XRAYON_TESTS_ML_LONGLEY_HPP

@@ -49,7 +49,7 @@ void check_model(const golden::model_case& c, const E& model, const data_sets::m
     }
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("models: scikit-learn's scores to 1e-9 on iris, digits and breast cancer, and merged as fitted to 1e-10", "[ml][models]") {
     for (const golden::model_case& c : golden::model_cases) {

@@ -5,6 +5,7 @@
 #include <xrayon/ml/models/nearest_centroid.hpp>
 #include <xrayon/ml/models/ordinary_least_squares.hpp>
 #include <xrayon/ml/models/ridge_classifier.hpp>
+#include <xrayon/ml/models/ridge_leave_one_out.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/thread_counts.hpp"
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <vector>
 
 #include <xrayon/exec/pool.hpp>
@@ -34,8 +36,8 @@ static_assert(mergeable_estimator<ridge_classifier<>, rows_view, std::vector<int
 static_assert(mergeable_estimator<gaussian_naive_bayes<>, rows_view, std::vector<int>>);
 static_assert(mergeable_estimator<linear_discriminant_analysis<>, rows_view, std::vector<int>>);
 static_assert(mergeable_estimator<nearest_centroid<>, rows_view, std::vector<int>>);
-static_assert(estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>
-              && !mergeable_estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>);
+static_assert(estimator<k_nearest_neighbors<>, rows_view,
+                        std::vector<int>> && !mergeable_estimator<k_nearest_neighbors<>, rows_view, std::vector<int>>);
 
 /// The rows of a data set, some of them several times.
 data_sets::labelled repeated_rows(const data_sets::labelled& data, const std::vector<int>& times) {
@@ -100,7 +102,7 @@ void check_bits(const E& model, const matrix& x, const Y& y) {
     REQUIRE(alone(0) == expected(17));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("ordinary_least_squares: NIST's certified coefficients of Longley's data", "[ml][models]") {
     ordinary_least_squares model;
@@ -268,4 +270,48 @@ TEST_CASE("models: say what is wrong, and stay as they were", "[ml][models][erro
     REQUIRE_THROWS_WITH(gaussian_naive_bayes({.priors = {0.5, 0.6}}), "gaussian_naive_bayes: the sum of options.priors must be 1, got 1.1");
     REQUIRE_THROWS_WITH(nearest_centroid().fit(data.x, std::vector<std::int64_t>(150, std::int64_t{1} << 40)),
                         test::contains("labels must fit in int; row 0"));
+}
+
+TEST_CASE("ridge_leave_one_out: the error of n fits, without them", "[ml][models]") {
+    const auto& data = data_sets::load("breast_cancer");
+    const std::vector<double> y = data.targets();
+    for (const bool intercept : {true, false}) {
+        const auto found = ridge_leave_one_out(data.x, y, {0.1, 10, 1000}, {.intercept = intercept});
+        for (std::size_t a = 0; a < 3; ++a) {
+            // By the definition, for some rows: the fit without the row.
+            double sum = 0;
+            const std::size_t rows = 40;
+            const auto few = view_of(data.x).slice(0, rows);
+            const auto small = ridge_leave_one_out(few, std::span(y).first(rows), {found.alphas[a]}, {.intercept = intercept});
+            for (std::size_t i = 0; i < rows; ++i) {
+                matrix others = matrix::from_shape({rows - 1, 30});
+                std::vector<double> other_y;
+                for (std::size_t k = 0; k < rows; ++k) {
+                    if (k != i) {
+                        for (std::size_t j = 0; j < 30; ++j) {
+                            others(other_y.size(), j) = few(k, j);
+                        }
+                        other_y.push_back(y[k]);
+                    }
+                }
+                ridge model({.alpha = found.alphas[a], .intercept = intercept});
+                model.fit(others, other_y);
+                const double off = y[i] - model.predict(few.slice(i, i + 1))(0);
+                sum += off * off;
+            }
+            CAPTURE(intercept, a);
+            CHECK(std::abs(small.mean_squared_error[0] / (sum / rows) - 1) < 1e-8);
+        }
+    }
+    std::set<std::vector<double>> all;
+    for (const std::size_t threads : test::thread_counts) {
+        pool workers(threads);
+        all.insert(workers.install([&] { return ridge_leave_one_out(data.x, y, {0.1, 10, 1000}).mean_squared_error; }));
+    }
+    REQUIRE(all.size() == 1);
+    REQUIRE(ridge_leave_one_out(data.x, y, {0.1, 10, 1000}).best() == 0);
+    REQUIRE_THROWS_WITH(ridge_leave_one_out(data.x, y, {0.0}), "ridge_leave_one_out: alphas must be finite and > 0, got 0");
+    REQUIRE_THROWS_WITH(ridge_leave_one_out(data.x, y, {}), "ridge_leave_one_out: there must be an alpha");
+    REQUIRE_THROWS_WITH(ridge_leave_one_out(view_of(data.x).slice(0, 1), std::vector{1.0}, {1.0}),
+                        "ridge_leave_one_out: the number of rows must be >= 2, got 1");
 }

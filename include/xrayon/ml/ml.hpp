@@ -7,9 +7,12 @@
 #include <xrayon/ml/augment.hpp>
 #include <xrayon/ml/batch_inference.hpp>
 #include <xrayon/ml/batch_inference_with_uncertainty.hpp>
+#include <xrayon/ml/class_weights.hpp>
 #include <xrayon/ml/determinism_check.hpp>
 #include <xrayon/ml/ensemble/any_model.hpp>
+#include <xrayon/ml/ensemble/bagging.hpp>
 #include <xrayon/ml/ensemble/ensemble_predict.hpp>
+#include <xrayon/ml/ensemble/stacking.hpp>
 #include <xrayon/ml/gradient/aggregate_gradients.hpp>
 #include <xrayon/ml/gradient/check_gradient.hpp>
 #include <xrayon/ml/gradient/clip_gradient.hpp>
@@ -33,6 +36,8 @@
 #include <xrayon/ml/optimizer/adam.hpp>
 #include <xrayon/ml/optimizer/sgd.hpp>
 #include <xrayon/ml/pipeline.hpp>
+#include <xrayon/ml/preprocess/category_encoder.hpp>
+#include <xrayon/ml/preprocess/label_encoder.hpp>
 #include <xrayon/ml/preprocess/max_abs_scaler.hpp>
 #include <xrayon/ml/preprocess/min_max_scaler.hpp>
 #include <xrayon/ml/preprocess/normalizer.hpp>
@@ -40,6 +45,7 @@
 #include <xrayon/ml/preprocess/robust_scaler.hpp>
 #include <xrayon/ml/preprocess/standard_scaler.hpp>
 #include <xrayon/ml/preprocess/standardize_chunk.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/ml/search/grid_search.hpp>
 #include <xrayon/ml/search/halving_search.hpp>
 #include <xrayon/ml/search/nested_cross_validate.hpp>
@@ -66,4 +72,4 @@
 #include <xrayon/ml/validation/learning_curve.hpp>
 #include <xrayon/ml/validation/permutation_test.hpp>
 
-#endif  // XRAYON_ML_ML_HPP
+#endif // XRAYON_ML_ML_HPP

@@ -75,6 +75,6 @@ template <indexed_range Labels>
     return detail::stratified_cuts("stratified_train_test_split", y, 1, options.test_size, options.train_size, 0.25, options.seed)(0);
 }
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_TRAIN_TEST_SPLIT_HPP
+#endif // XRAYON_ML_TRAIN_TEST_SPLIT_HPP

@@ -12,9 +12,8 @@
 #include <xrayon/core/config.hpp>
 
 // exp, tanh and log for networks and searches. The C library's change their bits from version to version and from scalar to vector code;
-// these are
-// straight lines of exact operations, sums, products and std::fma, without branches or tables, so that a loop over them is vectorised
-// and gives the same bits at every width.
+// these are straight lines of exact operations, sums, products and std::fma, without branches or tables, so that a loop over them is
+// vectorised and gives the same bits at every width.
 
 namespace xrayon::ml::detail {
 
@@ -136,6 +135,6 @@ template <unsigned K, unsigned Last>
     return std::fma(exponent, exp_numbers<double>::ln_2_high, std::fma(exponent, exp_numbers<double>::ln_2_low, log_m));
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_DETAIL_ELEMENTARY_HPP
+#endif // XRAYON_ML_DETAIL_ELEMENTARY_HPP

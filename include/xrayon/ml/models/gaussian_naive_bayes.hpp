@@ -21,7 +21,9 @@
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/ml/models/detail/class_scores.hpp>
 #include <xrayon/ml/models/detail/class_statistics.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -38,8 +40,7 @@ struct gaussian_naive_bayes_options {
 /// `predict_proba(X)` n x c probabilities. Means and variances are in double, by two passes over tiles of rows that are merged.
 ///
 /// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. exp and log are
-/// those of the C
-/// library, so bits may differ between systems.
+/// those of the C library, so bits may differ between systems.
 /// **Cost.** fit: n d; predict: n d c.
 template <std::floating_point Real = double>
 class gaussian_naive_bayes {
@@ -91,13 +92,13 @@ public:
     }
     /// @}
 
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] labels predict(const X& x) const {
         const matrix likelihood = log_likelihood("gaussian_naive_bayes.predict", view_of<2>(x));
         return detail::best_labels<Real>(view_of<2>(likelihood), learnt_.labels);
     }
     /// n x c: the probability of each class, in ascending order of the labels.
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] matrix predict_proba(const X& x) const {
         matrix out = log_likelihood("gaussian_naive_bayes.predict_proba", view_of<2>(x));
         detail::softmax_rows<Real>(view_of<2>(out));
@@ -108,6 +109,8 @@ public:
     [[nodiscard]] statistics_type statistics(const X& x, const Y& y) const {
         return detail::sum_class_statistics(detail::class_spread::columns, "gaussian_naive_bayes.fit", checked("fit", x, y), y, {});
     }
+    /// Whether both learn from the same sums: always.
+    [[nodiscard]] bool shares_statistics(const gaussian_naive_bayes&) const noexcept { return true; }
     static void merge(statistics_type& left, const statistics_type& right) { detail::merge_into(left, right); }
     [[nodiscard]] std::optional<gaussian_naive_bayes> solve(const statistics_type& s) const {
         gaussian_naive_bayes out(options_);
@@ -122,6 +125,26 @@ public:
     [[nodiscard]] std::span<const double> variances() const noexcept { return variance_; }     ///< c x d, with what was added.
     [[nodiscard]] std::span<const double> class_priors() const noexcept { return prior_; }     ///< c.
     [[nodiscard]] const statistics_type& learnt() const noexcept { return learnt_; }
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), "gaussian_naive_bayes.save: call fit first");
+        out.text("type", type_name());
+        out.number("var_smoothing", options_.var_smoothing);
+        out.array("priors", options_.priors);
+        learnt_.save_to(out);
+    }
+    [[nodiscard]] static gaussian_naive_bayes load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        gaussian_naive_bayes out({.var_smoothing = in.number<double>("var_smoothing"), .priors = in.array<double>("priors")});
+        statistics_type learnt = statistics_type::load_from(in);
+        in.expect(learnt.kind == detail::class_spread::columns && learnt.classes() >= 1, "has not the sums of a naive Bayes");
+        out.learn(std::move(learnt));
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
 
 private:
     template <class X, class Y>
@@ -197,6 +220,6 @@ private:
     std::vector<double> prior_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_GAUSSIAN_NAIVE_BAYES_HPP
+#endif // XRAYON_ML_MODELS_GAUSSIAN_NAIVE_BAYES_HPP

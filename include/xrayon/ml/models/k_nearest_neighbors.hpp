@@ -25,7 +25,9 @@
 #include <xrayon/core/shape.hpp>
 #include <xrayon/ml/metrics/accuracy.hpp>
 #include <xrayon/ml/models/detail/nearest.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/squared_norms.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -41,14 +43,12 @@ struct k_nearest_neighbors_options {
 /// smallest label.
 ///
 /// **What a row's result depends on.** That row and the training data, and nothing else: not on the other rows of its batch, on strides,
-/// threads,
-/// compilers or processors. Squared distances are computed as |q|^2 - 2 q.x + |x|^2, each of the three as a chain of fused multiply-adds
-/// over the columns in order (array/packed_matrix.hpp); a row is at distance 0 from itself, exactly. The formula subtracts numbers as
-/// large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
+/// threads, compilers or processors. Squared distances are computed as |q|^2 - 2 q.x + |x|^2, each of the three as a chain of fused
+/// multiply-adds over the columns in order (array/packed_matrix.hpp); a row is at distance 0 from itself, exactly. The formula subtracts
+/// numbers as large as |x|^2: where all rows lie far from 0 but close together, centre the columns first or near neighbours blur.
 ///
 /// **Cost.** 2 n d flops a query row by packed_gemm, and one pass over n distances; scratch 64 x 512 numbers per running tile. X is kept
-/// once.
-/// Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
+/// once. Method: Fix and Hodges, "Discriminatory analysis", 1951; Cover and Hart, IEEE Trans. Inf. Theory 13 (1967).
 template <std::floating_point Real = double>
 class k_nearest_neighbors {
 public:
@@ -66,8 +66,8 @@ public:
     /// @throws shape_error     if X and y differ in rows
     /// @throws argument_error  if n is 0 or below k; if a value of X is NaN or infinite, or a row's squared norm near overflow
     template <class X, indexed_range Y>
-        requires viewable_as<const X&, 2> && detail::counting_integer<std::remove_cvref_t<element_t<Y>>>
-    k_nearest_neighbors& fit(const X& x, const Y& y) {
+    requires detail::real_matrix<X, Real> && std::integral<std::remove_cvref_t<element_t<Y>>> k_nearest_neighbors& fit(const X& x,
+                                                                                                                       const Y& y) {
         const array_view<const Real, 2> rows = view_of<2>(x);
         check_shapes(rows.shape(0) == element_count(y), "k_nearest_neighbors.fit", "X", rows.shape(), "y", std::array{element_count(y)});
         check(rows.shape(0) >= 1, "k_nearest_neighbors.fit: X must have at least 1 row", rows.shape(0));
@@ -79,8 +79,7 @@ public:
         }
         labels kept_labels = labels::from_shape({element_count(y)});
         for (std::size_t i = 0; i < element_count(y); ++i) {
-            check(std::in_range<int>(element(y, i)), "k_nearest_neighbors.fit: labels must fit in int", element(y, i));
-            kept_labels(i) = static_cast<int>(element(y, i));
+            kept_labels(i) = detail::label_at("k_nearest_neighbors.fit", y, i);
         }
         std::vector<int> classes(kept_labels.begin(), kept_labels.end());
         std::sort(classes.begin(), classes.end());
@@ -96,16 +95,14 @@ public:
     /// @throws shape_error     if Q does not have the training data's columns
     /// @throws argument_error  before fit; if a value of Q is NaN or infinite, or a row's squared norm near overflow
     /// Parallel over tiles of 64 rows; call it inside an item of batch_inference as well.
-    template <class Q>
-        requires viewable_as<const Q&, 2>
+    template <detail::real_matrix<Real> Q>
     [[nodiscard]] labels predict(const Q& q) const {
         return vote(checked_queries("k_nearest_neighbors.predict", view_of<2>(q)), nothing_left_out);
     }
 
     /// @brief The share of the k votes that each class gets: m x c, in ascending order of the labels.
     /// @throws shape_error, argument_error  as predict
-    template <class Q>
-        requires viewable_as<const Q&, 2>
+    template <detail::real_matrix<Real> Q>
     [[nodiscard]] matrix predict_proba(const Q& q) const {
         const array_view<const Real, 2> queries = checked_queries("k_nearest_neighbors.predict_proba", view_of<2>(q));
         matrix out = matrix::from_shape({queries.shape(0), classes_.size()});
@@ -188,6 +185,33 @@ public:
 
     [[nodiscard]] std::size_t k() const noexcept { return k_; }
     [[nodiscard]] std::size_t rows() const noexcept { return training_.empty() ? 0 : y_.size(); }
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), "k_nearest_neighbors.save: call fit first");
+        out.text("type", type_name());
+        out.number("k", k_);
+        matrix rows_of = matrix::from_shape({rows(), columns()});
+        for (std::size_t t = 0; t < training_.size(); ++t) {
+            for (std::size_t i = 0; i < training_[t].columns(); ++i) {
+                for (std::size_t j = 0; j < columns(); ++j) {
+                    rows_of(t * training_tile + i, j) = training_[t](j, i);
+                }
+            }
+        }
+        out.array("rows", rows_of.data(), rows(), columns());
+        out.array("labels", y_.data(), 1, rows());
+    }
+    [[nodiscard]] static k_nearest_neighbors load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        k_nearest_neighbors out({.k = in.number<std::size_t>("k")});
+        const auto rows_of = in.template matrix<Real>("rows", model_reader::any, model_reader::any);
+        out.fit(rows_of, in.array<int>("labels", rows_of.shape(0)));
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
 
 private:
     static constexpr std::size_t nothing_left_out = std::numeric_limits<std::size_t>::max();
@@ -287,6 +311,6 @@ private:
     std::vector<Real> norms_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP
+#endif // XRAYON_ML_MODELS_K_NEAREST_NEIGHBORS_HPP

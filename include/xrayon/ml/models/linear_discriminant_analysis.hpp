@@ -24,7 +24,10 @@
 #include <xrayon/ml/models/detail/class_scores.hpp>
 #include <xrayon/ml/models/detail/class_statistics.hpp>
 #include <xrayon/ml/models/detail/linear_function.hpp>
+#include <xrayon/ml/models/detail/linear_statistics.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -37,10 +40,9 @@ struct linear_discriminant_analysis_options {
 /// @brief Linear discriminant analysis: normal distributions with one covariance. scikit-learn's `LinearDiscriminantAnalysis(solver="svd")`.
 ///
 /// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives the likeliest label,
-/// `predict_proba(X)` n x c probabilities.
-/// scikit-learn takes the singular values of the rows; these are the eigenvalues of their scatter within classes, in double, of columns
-/// scaled to a deviation of 1.
-/// R. Fisher, "The use of multiple measurements in taxonomic problems" (1936).
+/// `predict_proba(X)` n x c probabilities. scikit-learn takes the singular values of the rows; these are the eigenvalues of their scatter
+/// within classes, in double, of columns scaled to a deviation of 1. R. Fisher, "The use of multiple measurements in taxonomic problems"
+/// (1936).
 ///
 /// **Mergeable**: cross-validation reads the rows once. The same bits at every thread count; a row's result is its own. Needs LAPACK
 /// (xrayon::blas).
@@ -74,13 +76,13 @@ public:
         return learn(statistics(x, y));
     }
 
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] labels predict(const X& x) const {
         const matrix scores = decision("linear_discriminant_analysis.predict", view_of<2>(x));
         return detail::best_labels<Real>(view_of<2>(scores), labels_);
     }
     /// n x c: the probability of each class, in ascending order of the labels.
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] matrix predict_proba(const X& x) const {
         matrix out = decision("linear_discriminant_analysis.predict_proba", view_of<2>(x));
         detail::softmax_rows<Real>(view_of<2>(out));
@@ -94,6 +96,8 @@ public:
         detail::check_finite_rows("linear_discriminant_analysis.fit", view);
         return detail::sum_class_statistics(detail::class_spread::scatter, "linear_discriminant_analysis.fit", view, y, {});
     }
+    /// Whether both learn from the same sums: always.
+    [[nodiscard]] bool shares_statistics(const linear_discriminant_analysis&) const noexcept { return true; }
     static void merge(statistics_type& left, const statistics_type& right) { detail::merge_into(left, right); }
     [[nodiscard]] std::optional<linear_discriminant_analysis> solve(const statistics_type& s) const {
         linear_discriminant_analysis out(options_);
@@ -106,6 +110,27 @@ public:
     [[nodiscard]] const std::vector<int>& classes() const noexcept { return labels_; }                  ///< Ascending.
     [[nodiscard]] std::span<const Real> coefficients() const noexcept { return function_.weights(); }   ///< c x d.
     [[nodiscard]] std::span<const Real> intercepts() const noexcept { return function_.intercepts(); }  ///< c.
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), "linear_discriminant_analysis.save: call fit first");
+        out.text("type", type_name());
+        out.number("tol", options_.tol);
+        out.array("priors", options_.priors);
+        out.array("classes", labels_);
+        function_.save_to(out);
+    }
+    [[nodiscard]] static linear_discriminant_analysis load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        linear_discriminant_analysis out({.priors = in.array<double>("priors"), .tol = in.number<double>("tol")});
+        out.function_ = detail::linear_function<Real>::load_from(in);
+        out.labels_ = in.array<int>("classes");
+        in.expect(out.labels_.size() >= 2 && out.function_.targets() == out.labels_.size(), "has not a function for each class");
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
 
 private:
     linear_discriminant_analysis& learn(const statistics_type& s) {
@@ -129,8 +154,12 @@ private:
         // 1. Within classes: columns to deviation 1, then the directions in which they spread, each to 1.
         std::vector<double> deviation(d);
         for (std::size_t j = 0; j < d; ++j) {
-            const double value = std::sqrt(s.spread[j * d + j] / n);
-            deviation[j] = value == 0 ? 1 : value;
+            double largest = 0;
+            for (std::size_t c = 0; c < k; ++c) {
+                largest = std::max(largest, std::abs(s.mean(c)[j]));
+            }
+            const double squares = s.spread[j * d + j];
+            deviation[j] = detail::is_rounding(squares, n, largest) ? 1 : std::sqrt(squares / n);
         }
         std::vector<double> within(d * d);
         for (std::size_t i = 0; i < d; ++i) {
@@ -221,6 +250,6 @@ private:
     std::vector<int> labels_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_LINEAR_DISCRIMINANT_ANALYSIS_HPP
+#endif // XRAYON_ML_MODELS_LINEAR_DISCRIMINANT_ANALYSIS_HPP

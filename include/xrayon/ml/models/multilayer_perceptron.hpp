@@ -27,6 +27,7 @@
 #include <xrayon/ml/models/detail/network/targets.hpp>
 #include <xrayon/ml/models/detail/network/workspace.hpp>
 #include <xrayon/ml/models/multilayer_perceptron_options.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 #include <xrayon/random/stream.hpp>
 
@@ -266,6 +267,42 @@ public:
     double add_gradient(const X& x, const Y& y, const stream& source, parameters_type& gradient) const {
         return backward("multilayer_perceptron.add_gradient", view_of<2>(x), y, &source, gradient, true);
     }
+    /// @}
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        out.text("type", type_name());
+        const multilayer_perceptron_options& o = options();
+        out.array("layers", std::vector<std::uint64_t>(o.layers.begin(), o.layers.end()));
+        out.number("activation", o.activation);
+        out.array("dropout", o.dropout);
+        out.number("loss", o.loss);
+        out.number("seed", o.seed);
+        for (std::size_t p = 0; p < parameters().size(); ++p) {
+            out.array("parameters" + to_text(p), parameters()[p].data(), parameters()[p].shape(0), parameters()[p].shape(1));
+        }
+    }
+    [[nodiscard]] static multilayer_perceptron load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        multilayer_perceptron_options o;
+        const auto widths = in.array<std::uint64_t>("layers");
+        o.layers.assign(widths.begin(), widths.end());
+        o.activation = in.number("activation", activation_function::tanh);
+        o.dropout = in.array<double>("dropout");
+        o.loss = in.number("loss", loss_function::squared);
+        o.seed = in.number<std::uint64_t>("seed");
+        // Before memory for the weights is asked for: they must be there.
+        parameters_type values;
+        for (std::size_t l = 0; l + 1 < o.layers.size(); ++l) {
+            values.push_back(in.template matrix<Real>("parameters" + to_text(2 * l), o.layers[l], o.layers[l + 1]));
+            values.push_back(in.template matrix<Real>("parameters" + to_text(2 * l + 1), 1, o.layers[l + 1]));
+        }
+        multilayer_perceptron out(o);
+        out.set_parameters(values);
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return "multilayer_perceptron" + std::string(detail::real_name<Real>); }
     /// @}
 
 private:

@@ -21,7 +21,9 @@
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/ml/models/detail/class_scores.hpp>
 #include <xrayon/ml/models/detail/class_statistics.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -30,8 +32,7 @@ namespace xrayon::ml {
 /// `NearestCentroid`.
 ///
 /// `fit(X, y)` learns from X (n x d, finite) and n integer labels. **Mergeable**: cross-validation reads the rows once. The same bits at
-/// every thread count;
-/// a row's label is its own. **Cost.** fit: n d; predict: n d c.
+/// every thread count; a row's label is its own. **Cost.** fit: n d; predict: n d c.
 template <std::floating_point Real = double>
 class nearest_centroid {
 public:
@@ -59,7 +60,7 @@ public:
     /// @}
 
     /// A label for each row. @throws argument_error  before fit; shape_error if X has other columns
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] labels predict(const X& x) const {
         const array_view<const Real, 2> rows = view_of<2>(x);
         detail::check_query_rows("nearest_centroid.predict", rows, fitted(), learnt_.features);
@@ -88,6 +89,8 @@ public:
     [[nodiscard]] statistics_type statistics(const X& x, const Y& y) const {
         return detail::sum_class_statistics(detail::class_spread::none, "nearest_centroid.fit", checked(x, y), y, {});
     }
+    /// Whether both learn from the same sums: always.
+    [[nodiscard]] bool shares_statistics(const nearest_centroid&) const noexcept { return true; }
     static void merge(statistics_type& left, const statistics_type& right) { detail::merge_into(left, right); }
     [[nodiscard]] std::optional<nearest_centroid> solve(const statistics_type& s) const {
         nearest_centroid out;
@@ -98,6 +101,23 @@ public:
     [[nodiscard]] bool fitted() const noexcept { return learnt_.classes() > 0; }
     [[nodiscard]] const std::vector<int>& classes() const noexcept { return learnt_.labels; }   ///< Ascending.
     [[nodiscard]] std::span<const double> centroids() const noexcept { return learnt_.means; }  ///< c x d.
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), "nearest_centroid.save: call fit first");
+        out.text("type", type_name());
+        learnt_.save_to(out);
+    }
+    [[nodiscard]] static nearest_centroid load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        nearest_centroid out;
+        out.learnt_ = statistics_type::load_from(in);
+        in.expect(out.fitted() && out.learnt_.kind == detail::class_spread::none, "has not the means of classes");
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
 
 private:
     template <class X, class Y>
@@ -111,6 +131,6 @@ private:
     statistics_type learnt_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_NEAREST_CENTROID_HPP
+#endif // XRAYON_ML_MODELS_NEAREST_CENTROID_HPP

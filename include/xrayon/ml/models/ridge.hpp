@@ -20,7 +20,9 @@
 #include <xrayon/ml/models/detail/linear_function.hpp>
 #include <xrayon/ml/models/detail/linear_solver.hpp>
 #include <xrayon/ml/models/detail/linear_statistics.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -34,10 +36,8 @@ struct ridge_options {
 /// `fit(X, y)` learns from X (n x d, finite) and n numbers; `predict(X)` gives a number for each row.
 ///
 /// **How.** Sums of products of the columns, about their means, in double, in one pass that is shared by tiles of rows; then Cholesky's
-/// factor of the d x d system,
-/// scaled. Where that system is so ill-conditioned that the sums have lost digits (a reciprocal condition below 1e-8), the rows themselves
-/// are solved, by their
-/// singular values. A. Hoerl and R. Kennard, "Ridge regression" (1970).
+/// factor of the d x d system, scaled. Where that system is so ill-conditioned that the sums have lost digits (a reciprocal condition below
+/// 1e-8), the rows themselves are solved, by their singular values. A. Hoerl and R. Kennard, "Ridge regression" (1970).
 ///
 /// **Mergeable.** Cross-validation reads the rows once, and a search over alpha factors each fold's system once.
 ///
@@ -73,7 +73,7 @@ public:
 
     /// @brief A number for each row of X.
     /// @throws argument_error  before fit; shape_error if X has other columns
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] vector predict(const X& x) const {
         const array_view<const Real, 2> rows = view_of<2>(x);
         detail::check_query_rows("ridge.predict", rows, fitted_, function_.features());
@@ -120,6 +120,26 @@ public:
     [[nodiscard]] std::span<const Real> coefficients() const noexcept { return function_.weights(); }  ///< d; none before fit.
     [[nodiscard]] Real intercept() const noexcept { return fitted_ ? function_.intercepts()[0] : Real(0); }
 
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted_, "ridge.save: call fit first");
+        out.text("type", type_name());
+        out.number("alpha", options_.alpha);
+        out.number("intercept", options_.intercept);
+        function_.save_to(out);
+    }
+    [[nodiscard]] static ridge load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        ridge out({.alpha = in.number<double>("alpha"), .intercept = in.number<bool>("intercept")});
+        out.function_ = detail::linear_function<Real>::load_from(in);
+        in.expect(out.function_.targets() == 1, "has not one function");
+        out.fitted_ = true;
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
+
 private:
     template <class T, class Y>
     static void check_rows(std::string_view op, const array_view<const T, 2>& x, const Y& y) {
@@ -164,6 +184,6 @@ private:
     bool fitted_ = false;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_RIDGE_HPP
+#endif // XRAYON_ML_MODELS_RIDGE_HPP

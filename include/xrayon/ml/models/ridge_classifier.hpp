@@ -24,7 +24,9 @@
 #include <xrayon/ml/models/detail/class_statistics.hpp>
 #include <xrayon/ml/models/detail/linear_function.hpp>
 #include <xrayon/ml/models/detail/linear_solver.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -57,30 +59,21 @@ public:
     }
 
     /// @brief Learns from n rows; what was learnt before is forgotten.
-    /// @throws shape_error     if X and y differ in rows
-    /// @throws argument_error  if there are not two classes; for NaN and infinities. The model is as it was then.
+    /// @param weights  n numbers >= 0, finite, not all 0; for those of classes see class_weights.
+    /// @throws shape_error     if X and y, or X and weights, differ in rows
+    /// @throws argument_error  if there are not two classes; for NaN and infinities; for bad weights. The model is as it was then.
+    /// @{
     template <detail::numeric_matrix X, indexed_range Y>
     ridge_classifier& fit(const X& x, const Y& y) {
-        const statistics_type s = statistics(x, y);
-        check_classes(s);
-        std::optional<ridge_classifier> learnt = solve(s);
-        if (!learnt) {
-            const blas_guard one_thread;
-            const auto view = detail::matrix_view(x);
-            const std::size_t t = targets(s);
-            std::vector<double> sides(view.shape(0) * t);
-            for (std::size_t i = 0; i < view.shape(0); ++i) {
-                const std::size_t c = s.find(detail::label_at("ridge_classifier.fit", y, i));
-                for (std::size_t k = 0; k < t; ++k) {
-                    sides[i * t + k] = c == (t == 1 ? 1 : k) ? 1 : -1;
-                }
-            }
-            learnt = with(s, detail::solve_rows(view, sides, t, {}, options_.alpha, options_.intercept));
-        }
-        return *this = *std::move(learnt);
+        return learn(x, y, {});
     }
+    template <detail::numeric_matrix X, indexed_range Y, indexed_range Weights>
+    ridge_classifier& fit(const X& x, const Y& y, const Weights& weights) {
+        return learn(x, y, detail::checked_row_weights("ridge_classifier.fit", detail::matrix_view(x).shape(0), weights));
+    }
+    /// @}
 
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] labels predict(const X& x) const {
         const matrix scores = decide("ridge_classifier.predict", view_of<2>(x));
         if (labels_.size() != 2) {
@@ -92,17 +85,14 @@ public:
         }
         return out;
     }
-    template <detail::numeric_matrix X>
+    template <detail::real_matrix<Real> X>
     [[nodiscard]] matrix decision_function(const X& x) const {
         return decide("ridge_classifier.decision_function", view_of<2>(x));
     }
 
     template <detail::numeric_matrix X, indexed_range Y>
     [[nodiscard]] statistics_type statistics(const X& x, const Y& y) const {
-        const auto view = detail::matrix_view(x);
-        detail::check_training_rows("ridge_classifier.fit", view, y);
-        detail::check_finite_rows("ridge_classifier.fit", view);
-        return detail::sum_class_statistics(detail::class_spread::scatter, "ridge_classifier.fit", view, y, {});
+        return sums_of(x, y, {});
     }
     static void merge(statistics_type& left, const statistics_type& right) { detail::merge_into(left, right); }
     [[nodiscard]] std::optional<ridge_classifier> solve(const statistics_type& s) const {
@@ -145,11 +135,62 @@ public:
     [[nodiscard]] std::span<const Real> coefficients() const noexcept { return function_.weights(); }   ///< c x d; of two classes 1 x d.
     [[nodiscard]] std::span<const Real> intercepts() const noexcept { return function_.intercepts(); }  ///< c; of two classes 1.
 
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), "ridge_classifier.save: call fit first");
+        out.text("type", type_name());
+        out.number("alpha", options_.alpha);
+        out.number("intercept", options_.intercept);
+        out.array("classes", labels_);
+        function_.save_to(out);
+    }
+    [[nodiscard]] static ridge_classifier load_from(const model_reader& in) {
+        in.expect_type(type_name());
+        ridge_classifier out({.alpha = in.number<double>("alpha"), .intercept = in.number<bool>("intercept")});
+        out.function_ = detail::linear_function<Real>::load_from(in);
+        out.labels_ = in.array<int>("classes");
+        in.expect(out.labels_.size() >= 2 && out.function_.targets() == (out.labels_.size() == 2 ? 1 : out.labels_.size()),
+                  "has not a function for each class");
+        return out;
+    }
+    [[nodiscard]] static std::string type_name() { return std::string(name) + std::string(detail::real_name<Real>); }
+    /// @}
+
 private:
     /// (G + alpha I) w = c for each target, and means to find the intercepts by.
     struct system {
         std::vector<double> g, c, x_mean, y_mean;
     };
+
+    template <class X, class Y>
+    [[nodiscard]] static statistics_type sums_of(const X& x, const Y& y, const std::vector<double>& weights) {
+        const auto view = detail::matrix_view(x);
+        detail::check_training_rows("ridge_classifier.fit", view, y);
+        detail::check_finite_rows("ridge_classifier.fit", view);
+        return detail::sum_class_statistics(detail::class_spread::scatter, "ridge_classifier.fit", view, y, weights);
+    }
+    template <class X, class Y>
+    ridge_classifier& learn(const X& x, const Y& y, const std::vector<double>& weights) {
+        const statistics_type s = sums_of(x, y, weights);
+        check_classes(s);
+        std::optional<ridge_classifier> learnt = solve(s);
+        if (!learnt) {
+            const blas_guard one_thread;
+            const auto view = detail::matrix_view(x);
+            const std::size_t t = targets(s);
+            std::vector<double> sides(view.shape(0) * t);
+            for (std::size_t i = 0; i < view.shape(0); ++i) {
+                const int label = detail::label_at("ridge_classifier.fit", y, i);
+                const std::size_t c = s.find(label);
+                for (std::size_t k = 0; k < t; ++k) {
+                    sides[i * t + k] = c < s.classes() && s.labels[c] == label && c == (t == 1 ? 1 : k) ? 1 : -1;
+                }
+            }
+            learnt = with(s, detail::solve_rows(view, sides, t, weights, options_.alpha, options_.intercept));
+        }
+        return *this = *std::move(learnt);
+    }
 
     static void check_classes(const statistics_type& s) {
         check(s.classes() >= 2, "ridge_classifier.fit: the number of classes must be >= 2", s.classes());
@@ -174,6 +215,14 @@ private:
                 out.y_mean[target] += centred ? s.weight[k] / n * y : 0;
                 for (std::size_t j = 0; j < d; ++j) {
                     out.c[target * d + j] += s.weight[k] * y * off[j];
+                }
+            }
+        }
+        for (std::size_t j = 0; j < d && centred; ++j) {
+            if (detail::is_rounding(out.g[j * d + j], n, out.x_mean[j])) {
+                detail::clear_column(out.g, d, j);
+                for (std::size_t target = 0; target < t; ++target) {
+                    out.c[target * d + j] = 0;
                 }
             }
         }
@@ -207,6 +256,6 @@ private:
     std::vector<int> labels_;
 };
 
-}  // namespace xrayon::ml
+} // namespace xrayon::ml
 
-#endif  // XRAYON_ML_MODELS_RIDGE_CLASSIFIER_HPP
+#endif // XRAYON_ML_MODELS_RIDGE_CLASSIFIER_HPP

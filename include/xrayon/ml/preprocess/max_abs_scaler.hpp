@@ -19,6 +19,7 @@
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
 #include <xrayon/ml/nan_policy.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -52,7 +53,8 @@ public:
     max_abs_scaler& merge(const max_abs_scaler& other) {
         if (other.fitted()) {
             if (fitted()) {
-                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other", std::array{other.columns()});
+                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other",
+                             std::array{other.columns()});
             }
             detail::column_ranges both = fitted() ? ranges_ : detail::column_ranges(other.columns());
             both.join(other.ranges_);
@@ -65,6 +67,31 @@ public:
     [[nodiscard]] const vector& max_abs() const noexcept { return max_abs_; }  ///< Of each column; NaN for none.
     [[nodiscard]] const vector& scale() const noexcept { return scale_; }      ///< What is divided by: max_abs, or 1 for a column of zeros.
     [[nodiscard]] std::size_t count() const noexcept { return rows_; }         ///< Rows so far.
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), op_name("save") + ": not fitted");
+        out.text("type", name);
+        out.number("nan", options_.nan);
+        out.number("allow_inf", options_.allow_inf);
+        out.number("rows", rows_);
+        out.array("least", ranges_.least);
+        out.array("greatest", ranges_.greatest);
+    }
+    [[nodiscard]] static max_abs_scaler load_from(const model_reader& in) {
+        in.expect_type(name);
+        max_abs_scaler_options o;
+        o.nan = in.number("nan", nan_policy::omit);
+        o.allow_inf = in.number<bool>("allow_inf");
+        max_abs_scaler out(o);
+        detail::column_ranges ranges;
+        ranges.least = in.array<double>("least");
+        ranges.greatest = in.array<double>("greatest", ranges.least.size());
+        out.set(std::move(ranges), in.number<std::size_t>("rows"));
+        return out;
+    }
+    /// @}
 
 private:
     template <class T>

@@ -20,6 +20,7 @@
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
 #include <xrayon/ml/nan_policy.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -76,7 +77,8 @@ public:
     min_max_scaler& merge(const min_max_scaler& other) {
         if (other.fitted()) {
             if (fitted()) {
-                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other", std::array{other.columns()});
+                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other",
+                             std::array{other.columns()});
             }
             detail::column_ranges both = fitted() ? ranges_ : detail::column_ranges(other.columns());
             both.join(other.ranges_);
@@ -90,6 +92,36 @@ public:
     [[nodiscard]] const vector& max() const noexcept { return max_; }      ///< Greatest.
     [[nodiscard]] const vector& scale() const noexcept { return scale_; }  ///< (high - low) / (max - min).
     [[nodiscard]] std::size_t count() const noexcept { return rows_; }     ///< Rows so far.
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), op_name("save") + ": not fitted");
+        out.text("type", name);
+        out.number("low", options_.feature_range.low);
+        out.number("high", options_.feature_range.high);
+        out.number("clip", options_.clip);
+        out.number("nan", options_.nan);
+        out.number("allow_inf", options_.allow_inf);
+        out.number("rows", rows_);
+        out.array("least", ranges_.least);
+        out.array("greatest", ranges_.greatest);
+    }
+    [[nodiscard]] static min_max_scaler load_from(const model_reader& in) {
+        in.expect_type(name);
+        min_max_scaler_options o;
+        o.feature_range = {in.number<double>("low"), in.number<double>("high")};
+        o.clip = in.number<bool>("clip");
+        o.nan = in.number("nan", nan_policy::omit);
+        o.allow_inf = in.number<bool>("allow_inf");
+        min_max_scaler out(o);
+        detail::column_ranges ranges;
+        ranges.least = in.array<double>("least");
+        ranges.greatest = in.array<double>("greatest", ranges.least.size());
+        out.set(std::move(ranges), in.number<std::size_t>("rows"));
+        return out;
+    }
+    /// @}
 
 private:
     template <class T>

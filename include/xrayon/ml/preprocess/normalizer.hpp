@@ -21,6 +21,7 @@
 #include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
 #include <xrayon/ml/nan_policy.hpp>
 #include <xrayon/ml/preprocess/recycled_matrix.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml {
@@ -85,7 +86,8 @@ template <class = when_called>
     row_sums sums;
     run_wide<row_sums_kernel>(static_cast<const double*>(row.data()), row.size(), &sums);
     if (std::isnan(sums.absolute) && omit_nan) {
-        std::replace_if(row.begin(), row.end(), [](double cell) { return std::isnan(cell); }, 0.0);
+        std::replace_if(
+            row.begin(), row.end(), [](double cell) { return std::isnan(cell); }, 0.0);
         run_wide<row_sums_kernel>(static_cast<const double*>(row.data()), row.size(), &sums);
     }
     if (std::isnan(sums.absolute) || std::isinf(sums.largest)) {
@@ -120,7 +122,8 @@ struct divide_row_kernel {
 
 /// Rows [begin, end) of x divided by their norms.
 template <class = when_called>
-void normalize_rows(const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end, row_norm norm, const cell_rules& rules) {
+void normalize_rows(const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end, row_norm norm,
+                    const cell_rules& rules) {
     const std::size_t columns = x.columns;
     // As many rows at a time as make whole cache lines of columns that lie along memory.
     const std::size_t step = x.by_columns() || y.by_columns() ? 8 : 1;
@@ -130,7 +133,8 @@ void normalize_rows(const matrix_source& x, const matrix_target& y, std::size_t 
         const std::size_t rows = std::min(step, end - first);
         x.load(x, {first, rows, 0, columns}, tile.data(), columns);
         if (rules.refuses_any() && x.is_floating()) {
-            check_plain_cells(static_cast<const double*>(tile.data()), static_cast<std::ptrdiff_t>(columns), {first, rows, 0, columns}, rules);
+            check_plain_cells(static_cast<const double*>(tile.data()), static_cast<std::ptrdiff_t>(columns), {first, rows, 0, columns},
+                              rules);
         }
         for (std::size_t i = 0; i < rows; ++i) {
             double* const cells = tile.data() + i * columns;
@@ -188,6 +192,24 @@ public:
     }
     [[nodiscard]] const normalizer_options& options() const noexcept { return options_; }
 
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        out.text("type", "normalizer");
+        out.number("norm", options_.norm);
+        out.number("nan", options_.nan);
+        out.number("allow_inf", options_.allow_inf);
+    }
+    [[nodiscard]] static normalizer load_from(const model_reader& in) {
+        in.expect_type("normalizer");
+        normalizer_options o;
+        o.norm = in.number("norm", row_norm::max);
+        o.nan = in.number("nan", nan_policy::omit);
+        o.allow_inf = in.number<bool>("allow_inf");
+        return normalizer(o);
+    }
+    /// @}
+
 private:
     template <class T, class U>
     void write(std::string_view op, const array_view<const T, 2>& x, const array_view<U, 2>& y) const {
@@ -199,7 +221,8 @@ private:
         const detail::matrix_target target(y);
         const std::size_t step = detail::rows_per_task(x.shape(1));
         const auto task = [&](std::size_t k) {
-            detail::normalize_rows(source, target, k * step, std::min(x.shape(0), (k + 1) * step), options_.norm, {op, options_.nan, options_.allow_inf});
+            detail::normalize_rows(source, target, k * step, std::min(x.shape(0), (k + 1) * step), options_.norm,
+                                   {op, options_.nan, options_.allow_inf});
         };
         for_each_index((x.shape(0) + step - 1) / step, task, {.run = options_.run, .name = op});
     }

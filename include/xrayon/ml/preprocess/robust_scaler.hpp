@@ -19,6 +19,7 @@
 #include <xrayon/ml/preprocess/detail/matrix_access.hpp>
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
 #include <xrayon/ml/nan_policy.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -79,6 +80,42 @@ public:
     [[nodiscard]] const vector& center() const noexcept { return center_; }  ///< The median of each column; NaN for none.
     [[nodiscard]] const vector& scale() const noexcept { return scale_; }    ///< What is divided by: 1 where the quantiles are equal.
 
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), op_name("save") + ": not fitted");
+        out.text("type", name);
+        out.number("with_centering", options_.with_centering);
+        out.number("with_scaling", options_.with_scaling);
+        out.number("low", options_.quantile_range.low);
+        out.number("high", options_.quantile_range.high);
+        out.number("nan", options_.nan);
+        out.number("allow_inf", options_.allow_inf);
+        std::vector<double> numbers;
+        for (const detail::column_quantile& q : quantiles_) {
+            numbers.insert(numbers.end(), {q.lower, q.median, q.upper});
+        }
+        out.array("quantiles", numbers.data(), quantiles_.size(), 3);
+    }
+    [[nodiscard]] static robust_scaler load_from(const model_reader& in) {
+        in.expect_type(name);
+        robust_scaler_options o;
+        o.with_centering = in.number<bool>("with_centering");
+        o.with_scaling = in.number<bool>("with_scaling");
+        o.quantile_range = {in.number<double>("low"), in.number<double>("high")};
+        o.nan = in.number("nan", nan_policy::omit);
+        o.allow_inf = in.number<bool>("allow_inf");
+        robust_scaler out(o);
+        const auto numbers = in.matrix<double>("quantiles", model_reader::any, 3);
+        std::vector<detail::column_quantile> quantiles;
+        for (std::size_t j = 0; j < numbers.shape(0); ++j) {
+            quantiles.push_back({numbers(j, 0), numbers(j, 1), numbers(j, 2)});
+        }
+        out.set(quantiles);
+        return out;
+    }
+    /// @}
+
 private:
     void set(const std::vector<detail::column_quantile>& quantiles) {
         const std::size_t count = quantiles.size();
@@ -100,11 +137,13 @@ private:
             backward.set(j, detail::away(centre, width, 1, 0));
         }
         learn(std::move(forward), std::move(backward));
+        quantiles_ = quantiles;
         center_ = std::move(center);
         scale_ = std::move(scale);
     }
 
     robust_scaler_options options_;
+    std::vector<detail::column_quantile> quantiles_;
     vector center_ = vector::from_shape({0});
     vector scale_ = vector::from_shape({0});
 };

@@ -25,6 +25,7 @@
 #include <xrayon/ml/preprocess/detail/pinned_floating_point.hpp>
 #include <xrayon/ml/preprocess/detail/wide_kernel.hpp>
 #include <xrayon/ml/nan_policy.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -115,7 +116,8 @@ public:
     standard_scaler& merge(const standard_scaler& other) {
         if (other.fitted()) {
             if (fitted()) {
-                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other", std::array{other.columns()});
+                check_shapes(columns() == other.columns(), op_name("merge"), "this", std::array{columns()}, "the other",
+                             std::array{other.columns()});
             }
             const detail::pinned_floating_point pinned;
             set(op_name("merge"), joined(fitted() ? moments_ : std::vector<detail::column_moment>(other.columns()), other.moments_));
@@ -126,9 +128,47 @@ public:
     [[nodiscard]] const standard_scaler_options& options() const noexcept { return options_; }
     [[nodiscard]] const vector& mean() const noexcept { return mean_; }          ///< Of each column.
     [[nodiscard]] const vector& variance() const noexcept { return variance_; }  ///< By n - ddof.
-    [[nodiscard]] const vector& scale() const noexcept { return scale_; }        ///< What is divided by: 1 for constant columns and without with_std.
+    [[nodiscard]] const vector& scale() const noexcept {
+        return scale_;
+    }  ///< What is divided by: 1 for constant columns and without with_std.
     /// Rows that count in each column: fewer than were given where NaN are omitted; with weights, their sum.
     [[nodiscard]] const vector& counts() const noexcept { return counts_; }
+
+    /// @brief For save and load (ml/saved_model.hpp). @throws argument_error  before fit; data_error for what is no such model
+    /// @{
+    void save_to(model_writer& out) const {
+        check(fitted(), op_name("save") + ": not fitted");
+        out.text("type", name);
+        out.number("with_mean", options_.with_mean);
+        out.number("with_std", options_.with_std);
+        out.number("ddof", options_.ddof);
+        out.number("nan", options_.nan);
+        out.number("allow_inf", options_.allow_inf);
+        std::vector<double> numbers;
+        for (const detail::column_moment& m : moments_) {
+            numbers.insert(numbers.end(), {m.weight, m.mean, m.low, m.m2, static_cast<double>(m.exponent)});
+        }
+        out.array("moments", numbers.data(), moments_.size(), 5);
+    }
+    [[nodiscard]] static standard_scaler load_from(const model_reader& in) {
+        in.expect_type(name);
+        standard_scaler_options o;
+        o.with_mean = in.number<bool>("with_mean");
+        o.with_std = in.number<bool>("with_std");
+        o.ddof = in.number<std::size_t>("ddof");
+        o.nan = in.number("nan", nan_policy::omit);
+        o.allow_inf = in.number<bool>("allow_inf");
+        standard_scaler out(o);
+        const auto numbers = in.matrix<double>("moments", model_reader::any, 5);
+        std::vector<detail::column_moment> moments;
+        for (std::size_t j = 0; j < numbers.shape(0); ++j) {
+            in.expect(std::abs(numbers(j, 4)) < 5000, "has an exponent that no double has");
+            moments.push_back({numbers(j, 0), numbers(j, 1), numbers(j, 2), numbers(j, 3), static_cast<int>(numbers(j, 4))});
+        }
+        out.set(op_name("load"), std::move(moments));
+        return out;
+    }
+    /// @}
 
 private:
     template <class Weights>
@@ -147,7 +187,8 @@ private:
         return out;
     }
 
-    static std::vector<detail::column_moment> joined(std::vector<detail::column_moment> above, const std::vector<detail::column_moment>& below) {
+    static std::vector<detail::column_moment> joined(std::vector<detail::column_moment> above,
+                                                     const std::vector<detail::column_moment>& below) {
         for (std::size_t j = 0; j < above.size(); ++j) {
             above[j] = detail::merge(above[j], below[j]);
         }
@@ -178,7 +219,8 @@ private:
         detail::column_map backward(count);
         for (std::size_t j = 0; j < count; ++j) {
             const detail::column_moment& moment = moments[j];
-            check(options_.nan == nan_policy::omit || moment.weight > ddof, op + ": the number of rows must be > options.ddof (" + to_text(options_.ddof) + ")", moment.weight);
+            check(options_.nan == nan_policy::omit || moment.weight > ddof,
+                  op + ": the number of rows must be > options.ddof (" + to_text(options_.ddof) + ")", moment.weight);
             const double divisor = moment.weight - ddof;
             const detail::spread width = options_.with_std ? detail::deviation_of(moment, divisor) : detail::spread{1, 0};
             const double centre = options_.with_mean ? moment.mean : 0;

@@ -51,6 +51,6 @@ void softmax_rows(const array_view<Real, 2>& scores) {
     }
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_CLASS_SCORES_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_CLASS_SCORES_HPP

@@ -18,6 +18,7 @@
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/models/detail/linear_statistics.hpp>
 #include <xrayon/ml/models/detail/training_rows.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml::detail {
@@ -65,6 +66,29 @@ struct class_statistics {
         }
         return c;
     }
+    [[nodiscard]] std::size_t bytes() const noexcept { return (weight.size() + means.size() + spread.size()) * sizeof(double); }
+    /// Forgets classes whose rows all weigh 0: nothing is known of them.
+    void drop_weightless() {
+        class_statistics kept;
+        kept.kind = kind;
+        kept.features = features;
+        for (std::size_t c = 0; c < classes(); ++c) {
+            if (weight[c] > 0) {
+                const auto row = static_cast<std::ptrdiff_t>(c * features);
+                const auto end = row + static_cast<std::ptrdiff_t>(features);
+                kept.labels.push_back(labels[c]);
+                kept.weight.push_back(weight[c]);
+                kept.means.insert(kept.means.end(), means.begin() + row, means.begin() + end);
+                if (kind == class_spread::columns) {
+                    kept.spread.insert(kept.spread.end(), spread.begin() + row, spread.begin() + end);
+                }
+            }
+        }
+        if (kind == class_spread::scatter) {
+            kept.spread = std::move(spread);
+        }
+        *this = std::move(kept);
+    }
     /// The mean of all rows.
     [[nodiscard]] std::vector<double> grand_mean() const {
         std::vector<double> out(features, 0.0);
@@ -74,6 +98,33 @@ struct class_statistics {
                 out[j] += weight[c] / all * mean(c)[j];
             }
         }
+        return out;
+    }
+
+    void save_to(model_writer& out) const {
+        out.number("spread_kind", kind);
+        out.number("features", features);
+        out.array("classes", labels);
+        out.array("class_weights", weight);
+        out.array("means", means.data(), classes(), features);
+        out.array("spread", spread);
+    }
+    [[nodiscard]] static class_statistics load_from(const model_reader& in) {
+        class_statistics out;
+        out.kind = in.number("spread_kind", class_spread::scatter);
+        out.features = in.number<std::size_t>("features");
+        out.labels = in.array<int>("classes");
+        in.expect(std::is_sorted(out.labels.begin(), out.labels.end())
+                      && std::adjacent_find(out.labels.begin(), out.labels.end()) == out.labels.end(),
+                  "has classes that do not ascend");
+        out.weight = in.array<double>("class_weights", out.classes());
+        const auto means_of = in.matrix<double>("means", out.classes(), out.features);
+        out.means.assign(means_of.begin(), means_of.end());
+        out.spread = in.array<double>("spread");
+        in.expect(
+            out.spread.size()
+                == (out.kind == class_spread::none ? 0 : (out.kind == class_spread::columns ? out.classes() : out.features) * out.features),
+            "has sums of another size than its classes and columns");
         return out;
     }
 
@@ -170,7 +221,7 @@ template <class T, class Y>
 [[nodiscard]] class_statistics sum_class_statistics(class_spread kind, std::string_view op, const array_view<const T, 2>& x, const Y& y,
                                                     std::span<const double> weights) {
     scratch<linear_tile> tiles;
-    return fold_index(
+    class_statistics out = fold_index(
         x.shape(0), training_leaf,
         [&](std::size_t begin, std::size_t end) {
             const auto memory = tiles.borrow();
@@ -181,8 +232,12 @@ template <class T, class Y>
             return left;
         },
         {.name = op});
+    if (!weights.empty()) {
+        out.drop_weightless();
+    }
+    return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_CLASS_STATISTICS_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_CLASS_STATISTICS_HPP

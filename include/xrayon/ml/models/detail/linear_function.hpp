@@ -14,6 +14,7 @@
 #include <xrayon/array/packed_matrix.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/ml/models/detail/linear_solver.hpp>
+#include <xrayon/ml/saved_model.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::ml::detail {
@@ -36,6 +37,18 @@ public:
     [[nodiscard]] std::span<const Real> weights() const noexcept { return weights_; }        ///< t x d
     [[nodiscard]] std::span<const Real> intercepts() const noexcept { return intercepts_; }  ///< t
 
+    void save_to(model_writer& out) const {
+        out.array("coefficients", weights_.data(), targets(), features_);
+        out.array("intercepts", intercepts_);
+    }
+    [[nodiscard]] static linear_function load_from(const model_reader& in) {
+        const std::vector<Real> b = in.template array<Real>("intercepts");
+        const auto w = in.template matrix<Real>("coefficients", b.size(), model_reader::any);
+        linear_function out(linear_coefficients{{w.begin(), w.end()}, {b.begin(), b.end()}});
+        out.features_ = w.shape(1);
+        return out;
+    }
+
     /// n x t
     void apply(const array_view<const Real, 2>& x, const array_view<Real, 2>& out, std::string_view op) const {
         const auto tiles = row_blocks(x.shape(0), 256);
@@ -54,6 +67,6 @@ private:
     packed_matrix<Real> packed_;
 };
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_FUNCTION_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_FUNCTION_HPP

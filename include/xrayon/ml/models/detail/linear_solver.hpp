@@ -165,7 +165,15 @@ void solve_for_alphas(const std::vector<double>& g, std::size_t d, const std::ve
     }
 }
 
-/// The part of [X y]'s sums that is X's, and its products with y.
+/// g's row and column j become 0.
+inline void clear_column(std::vector<double>& g, std::size_t d, std::size_t j) {
+    for (std::size_t i = 0; i < d; ++i) {
+        g[i * d + j] = 0;
+        g[j * d + i] = 0;
+    }
+}
+
+/// The part of [X y]'s sums that is X's, and its products with y. A column that is constant has 0 there, and so its coefficient is 0.
 [[nodiscard]] inline std::pair<std::vector<double>, std::vector<double>> normal_equations(const linear_statistics& s) {
     const std::size_t d = s.features;
     std::vector<double> g(d * d);
@@ -175,6 +183,12 @@ void solve_for_alphas(const std::vector<double>& g, std::size_t d, const std::ve
             g[i * d + j] = s.product(i, j);
         }
         c[i] = s.product(i, d);
+    }
+    for (std::size_t j = 0; j < d && s.centred; ++j) {
+        if (is_rounding(g[j * d + j], s.weight, s.means[j])) {
+            clear_column(g, d, j);
+            c[j] = 0;
+        }
     }
     return {std::move(g), std::move(c)};
 }
@@ -198,19 +212,28 @@ template <class T>
     const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
     std::vector<double> x_mean(d, 0.0);
     std::vector<double> y_mean(t, 0.0);
-    if (centred) {
-        double all = 0;
+    double all = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        all += weight(i);
+    }
+    // Twice: the second time adds the mean of what the first has left.
+    for (int pass = 0; centred && pass < 2; ++pass) {
+        std::vector<double> x_off(d, 0.0);
+        std::vector<double> y_off(t, 0.0);
         for (std::size_t i = 0; i < n; ++i) {
-            all += weight(i);
             for (std::size_t j = 0; j < d; ++j) {
-                x_mean[j] += weight(i) * static_cast<double>(x(i, j));
+                x_off[j] += weight(i) * (static_cast<double>(x(i, j)) - x_mean[j]);
             }
             for (std::size_t k = 0; k < t; ++k) {
-                y_mean[k] += weight(i) * targets[i * t + k];
+                y_off[k] += weight(i) * (targets[i * t + k] - y_mean[k]);
             }
         }
-        std::for_each(x_mean.begin(), x_mean.end(), [&](double& m) { m /= all; });
-        std::for_each(y_mean.begin(), y_mean.end(), [&](double& m) { m /= all; });
+        for (std::size_t j = 0; j < d; ++j) {
+            x_mean[j] += x_off[j] / all;
+        }
+        for (std::size_t k = 0; k < t; ++k) {
+            y_mean[k] += y_off[k] / all;
+        }
     }
     const std::size_t rows = n + (alpha > 0 ? d : 0);
     std::vector<double> a(rows * d, 0.0);
@@ -222,6 +245,15 @@ template <class T>
         }
         for (std::size_t k = 0; k < t; ++k) {
             b[i * t + k] = root * (targets[i * t + k] - y_mean[k]);
+        }
+    }
+    for (std::size_t j = 0; j < d && centred; ++j) {
+        double squares = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            squares += a[i * d + j] * a[i * d + j];
+        }
+        for (std::size_t i = 0; i < n && is_rounding(squares, all, x_mean[j]); ++i) {
+            a[i * d + j] = 0;
         }
     }
     for (std::size_t j = 0; j < d && alpha > 0; ++j) {
@@ -239,6 +271,6 @@ template <class T>
     return out;
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_SOLVER_HPP

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -34,10 +35,18 @@ struct linear_statistics {
     std::vector<double> gram;   // (features + 1)^2, symmetric: sums of products of [X y]
 
     [[nodiscard]] std::size_t width() const noexcept { return features + 1; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return (means.size() + gram.size()) * sizeof(double); }
     [[nodiscard]] double product(std::size_t i, std::size_t j) const noexcept { return gram[i * width() + j]; }
 
     friend bool operator==(const linear_statistics&, const linear_statistics&) = default;
 };
+
+/// @brief Whether a column's sum of squares about its mean is only what rounding has left of a constant: a mean over a tile of rows is off
+/// by some hundred ulps at most, and merging adds less.
+[[nodiscard]] inline bool is_rounding(double squares, double weight, double mean) noexcept {
+    const double noise = 1024 * std::numeric_limits<double>::epsilon() * mean;
+    return squares <= weight * (noise * noise);
+}
 
 /// gram += factor delta delta^T
 inline void add_outer_product(std::vector<double>& gram, const std::vector<double>& delta, double factor) {
@@ -150,6 +159,6 @@ template <class T, class Y>
         {.name = op});
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_LINEAR_STATISTICS_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_LINEAR_STATISTICS_HPP

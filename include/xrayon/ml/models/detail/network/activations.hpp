@@ -87,6 +87,6 @@ struct column_sums_kernel {
     }
 };
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_NETWORK_ACTIVATIONS_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_NETWORK_ACTIVATIONS_HPP

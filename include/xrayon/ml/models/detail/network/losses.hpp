@@ -96,6 +96,6 @@ void half_squared_distance(const Real* values, std::size_t rows, std::size_t col
     }
 }
 
-}  // namespace xrayon::ml::detail
+} // namespace xrayon::ml::detail
 
-#endif  // XRAYON_ML_MODELS_DETAIL_NETWORK_LOSSES_HPP
+#endif // XRAYON_ML_MODELS_DETAIL_NETWORK_LOSSES_HPP
