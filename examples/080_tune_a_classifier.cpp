@@ -20,7 +20,6 @@ int main() {
     const xrayon::csv_table table = xrayon::read_csv("examples/data/breast_cancer.csv");
     const matrix x = xt::view(table.values, xt::all(), xt::range(0, 30));
     const xt::xtensor<int, 1> benign = xt::adapt(table.integers("benign"));
-
     // A fifth of the rows is put aside until the end.
     const auto [seen, unseen] = ml::stratified_train_test_split(benign, {.test_size = 0.2, .seed = 1});
     const matrix train_x = xt::view(x, xt::keep(seen), xt::all());

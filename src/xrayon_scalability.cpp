@@ -199,7 +199,7 @@ int run(const options& asked, const std::string& program) {
     return agree ? done : answers_differ;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     options asked;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench.ml.search: what does cross-validation gain that does not do work twice? W6: 5-fold R2 of ridge regression, 20,000 x 128, no
-// constant. W7r: 32 alphas of a
-// ridge classifier on 5 folds of the digits. W7k: 32 numbers of neighbours on the same. Rivals do what one writes by hand: every fit on
-// copies of its training
-// rows, OpenBLAS on one thread, the tasks shared by a loop, oneTBB or OpenMP. All give the same scores.
+// bench.ml.search: what does cross-validation gain that does not do work twice? W6: 5-fold R2 of ridge regression, 20,000 x 128, no constant.
+// W7r: 32 alphas of a ridge classifier on 5 folds of the digits. W7k: 32 numbers of neighbours on the same. Rivals do what one writes by
+// hand: every fit on copies of its training rows, OpenBLAS on one thread, the tasks shared by a loop, oneTBB or OpenMP. W7v: the exact
+// leave-one-out error of 32 alphas on 100,000 x 64. W11: a network trained on 5 folds, whose steps are cut into tiles of rows. Where python3 has scikit-learn, its own cross_val_score, GridSearchCV and RidgeCV are
+// rivals too, by processes (loky) and by threads. All give the same scores.
 //
 //     ./dev bench ml.search [CONTEST...] [--threads 1,2] [--pairs 30] [--seconds 300] [--markdown] [--csv FILE]
 #include <algorithm>
@@ -11,7 +11,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,14 +25,21 @@
 #include <xrayon/array/blas.hpp>
 #include <xrayon/array/lapack.hpp>
 #include <xrayon/io/csv.hpp>
+#include <xrayon/io/write_npy.hpp>
+#include <xrayon/ml/gradient/data_parallel_step.hpp>
 #include <xrayon/ml/models/k_nearest_neighbors.hpp>
+#include <xrayon/ml/models/multilayer_perceptron.hpp>
 #include <xrayon/ml/models/ridge.hpp>
 #include <xrayon/ml/models/ridge_classifier.hpp>
+#include <xrayon/ml/models/ridge_leave_one_out.hpp>
+#include <xrayon/ml/optimizer/sgd.hpp>
 #include <xrayon/ml/search/grid_search.hpp>
 
+#include "../rivals/cross_validation.hpp"
 #include "../rivals/perceptron.hpp"
 #include "../rivals/venue.hpp"
 #include "../support/contests.hpp"
+#include "../support/timed_process.hpp"
 
 namespace {
 
@@ -186,6 +197,86 @@ struct digits {
     }
 };
 
+/// For leave-one-out: many rows.
+struct tall {
+    static constexpr std::size_t n = 100000;
+    static constexpr std::size_t d = 64;
+    xt::xtensor<double, 2> x = xt::xtensor<double, 2>::from_shape({n, d});
+    std::vector<double> y = std::vector<double>(n);
+
+    tall() {
+        for (std::size_t i = 0; i < n; ++i) {
+            y[i] = 3 + 2 * normal((std::uint64_t{1} << 41) + i);
+            for (std::size_t j = 0; j < d; ++j) {
+                x(i, j) = normal((std::uint64_t{1} << 42) + i * d + j);
+                y[i] += x(i, j) * static_cast<double>(j % 3) / 10;
+            }
+        }
+    }
+};
+
+/// What all contests share: the data, and scikit-learn's processes where there are any.
+struct everything {
+    explicit everything(std::size_t threads) : at(std::make_shared<venue>(threads)) {
+        std::string python = "python3";
+        for (const char* each : {"python3", "/usr/bin/python3", ""}) {
+            python = each;
+            if (python.empty() || std::system((python + " -c 'import sklearn' >/dev/null 2>&1").c_str()) == 0) {
+                break;
+            }
+        }
+        if (python.empty()) {
+            std::cerr << "scikit-learn is left out of the rivals: no python3 has it (Debian: python3-sklearn)\n";
+            return;
+        }
+        std::string name = (std::filesystem::temp_directory_path() / "xrayon-search-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) {
+            throw std::runtime_error("no temporary folder");
+        }
+        folder = name;
+        const auto keep = [&](const std::string& file, const auto& array) {
+            xrayon::write_npy(folder + "/" + file + ".npy", array, {.durable = false});
+        };
+        keep("ridge_x", rows.x);
+        keep("ridge_y", rows.y);
+        keep("digits_x", images.x);
+        keep("digits_y", images.y);
+        keep("tall_x", many.x);
+        keep("tall_y", many.y);
+        for (const char* backend : {"loky", "threading"}) {
+            sklearn.push_back(std::make_shared<timed_process>(
+                std::vector<std::string>{python, XRAYON_BENCH_SCIKIT_LEARN, xrayon::to_text(threads), backend, folder}, "scikit-learn"));
+        }
+    }
+    ~everything() {
+        sklearn.clear();
+        if (!folder.empty()) {
+            std::filesystem::remove_all(folder);
+        }
+    }
+    everything(const everything&) = delete;
+    everything& operator=(const everything&) = delete;
+
+    /// `by`: "loky", "threading", or "" for both.
+    void add_scikit_learn(contest& c, const std::string& workload, const std::string& by = "") const {
+        const std::string backends[] = {"loky", "threading"};
+        for (std::size_t i = 0; i < sklearn.size(); ++i) {
+            if (by.empty() || by == backends[i]) {
+                c.add({"scikit-learn, " + backends[i], [] { openblas::set_threads(1); },
+                       [process = sklearn[i], workload](std::size_t runs) { return process->sample(workload, 0, runs); }});
+            }
+        }
+    }
+
+    std::shared_ptr<venue> at;
+    regression rows;
+    digits images;
+    tall many;
+    std::string folder;
+    std::vector<std::shared_ptr<timed_process>> sklearn;
+};
+using shared = std::shared_ptr<const everything>;
+
 /// Rivals for n tasks whose results are numbers.
 template <class Task>
 void add_rivals(contest& c, const std::shared_ptr<venue>& at, std::size_t n, const Task& task) {
@@ -218,9 +309,10 @@ void add_rivals(contest& c, const std::shared_ptr<venue>& at, std::size_t n, con
 #endif
 }
 
-contest ridge_folds(const std::shared_ptr<venue>& at) {
+contest ridge_folds(const shared& all) {
+    const auto& at = all->at;
     contest c("W6", "5-fold R2 of ridge regression, 20,000 x 128, no constant", at->threads, folds, "fold", 1e-9);
-    const auto data = std::make_shared<const regression>();
+    const std::shared_ptr<const regression> data(all, &all->rows);
     const auto check = [](const std::vector<double>& y) { return ordered_sum(y, y.size()); };
     const auto ours = [=](ml::fold_algebra algebra) {
         return [=] {
@@ -235,6 +327,7 @@ contest ridge_folds(const std::shared_ptr<venue>& at) {
     c.add("xrayon cross_validate", check, one_blas_thread, ours(ml::fold_algebra::automatic));
     c.add("xrayon, every fold fitted", check, one_blas_thread, ours(ml::fold_algebra::off));
     add_rivals(c, at, folds, [data](std::size_t f) { return data->by_hand(f); });
+    all->add_scikit_learn(c, "W6");
     return c;
 }
 
@@ -247,10 +340,11 @@ std::vector<double> table_of(const Found& found) {
     return out;
 }
 
-contest ridge_search(const std::shared_ptr<venue>& at) {
+contest ridge_search(const shared& all) {
+    const auto& at = all->at;
     contest c("W7r", "32 alphas of a ridge classifier on 5 folds of the digits, no constant", at->threads, folds * configurations, "fit",
               1e-9);
-    const auto data = std::make_shared<const digits>();
+    const std::shared_ptr<const digits> data(all, &all->images);
     const auto check = [](const std::vector<double>& y) { return ordered_sum(y, y.size()); };
     const auto one_blas_thread = [] { openblas::set_threads(1); };
     using options = ml::ridge_classifier_options;
@@ -262,12 +356,14 @@ contest ridge_search(const std::shared_ptr<venue>& at) {
         });
     });
     add_rivals(c, at, folds * configurations, [data](std::size_t i) { return data->ridge_by_hand(i / folds, i % folds); });
+    all->add_scikit_learn(c, "W7r");
     return c;
 }
 
-contest neighbour_search(const std::shared_ptr<venue>& at) {
+contest neighbour_search(const shared& all) {
+    const auto& at = all->at;
     contest c("W7k", "k = 1 ... 32 of nearest neighbours on 5 folds of the digits", at->threads, folds * configurations, "fit", 1e-9);
-    const auto data = std::make_shared<const digits>();
+    const std::shared_ptr<const digits> data(all, &all->images);
     const auto check = [](const std::vector<double>& y) { return ordered_sum(y, y.size()); };
     const auto one_blas_thread = [] { openblas::set_threads(1); };
     using options = ml::k_nearest_neighbors_options;
@@ -279,16 +375,100 @@ contest neighbour_search(const std::shared_ptr<venue>& at) {
         });
     });
     add_rivals(c, at, folds * configurations, [data](std::size_t i) { return data->neighbours_by_hand(i / folds, i % folds); });
+    all->add_scikit_learn(c, "W7k");
+    return c;
+}
+
+contest leave_one_out(const shared& all) {
+    contest c("W7v", "exact leave-one-out error of 32 alphas of a ridge on 100,000 x 64", all->at->threads, 32, "alpha", 1e-9);
+    const auto check = [](const ml::ridge_leave_one_out_result& r) { return r.mean_squared_error[r.best()] + 2 * r.alphas[r.best()]; };
+    c.add(
+        "xrayon ridge_leave_one_out", check, [] { openblas::set_threads(1); },
+        [=] { return all->at->workers.install([&] { return ml::ridge_leave_one_out(all->many.x, all->many.y, all->images.alphas); }); });
+    all->add_scikit_learn(c, "W7v", "threading");
+    return c;
+}
+
+/// A fold of W11 as one writes it with this library: gradients of 256 rows at a time, wherever there is a thread.
+struct trained_in_tiles {
+    const cross_validation* data;
+    ml::multilayer_perceptron<double>::parameters_type start;
+
+    explicit trained_in_tiles(const cross_validation& of) : data(&of) {
+        for (std::size_t l = 0; l < of.start().layers.size(); ++l) {
+            const auto& layer = of.start().layers[l];
+            for (const auto& [values, rows] : {std::pair(&layer.weights, layer_sizes[l]), std::pair(&layer.bias, std::size_t{1})}) {
+                matrix m = matrix::from_shape({rows, layer_sizes[l + 1]});
+                std::copy(values->begin(), values->end(), m.begin());
+                start.push_back(std::move(m));
+            }
+        }
+    }
+    template <class X, class Y>
+    double operator()(const X& train_x, const Y& train_y, const X& test_x, const Y& test_y) const {
+        ml::multilayer_perceptron<double> net({.layers = {layer_sizes.begin(), layer_sizes.end()}});
+        auto weights = start;
+        ml::sgd steps({.learning_rate = 0.5});
+        const auto blocks = xrayon::row_blocks(train_y.size(), 256);
+        std::vector<double> sizes;
+        for (const xrayon::index_block& block : blocks) {
+            sizes.push_back(static_cast<double>(block.size()));
+        }
+        for (int step = 0; step < 5; ++step) {
+            net.set_parameters(weights);
+            ml::data_parallel_step(blocks,
+                                   [&](const auto&, const xrayon::index_block& block, auto& sum) {
+                                       return net.add_gradient(train_x.slice(block.begin, block.end),
+                                                               train_y.subspan(block.begin, block.size()), sum);
+                                   },
+                                   weights, steps, {.weights = sizes});
+        }
+        net.set_parameters(weights);
+        double squares = 0;
+        for (std::size_t p = 0; p < weights.size(); p += 2) {
+            for (const double w : weights[p]) {
+                squares += w * w;
+            }
+        }
+        return ml::accuracy(test_y, net.predict(test_x)) + squares;
+    }
+};
+
+contest network_folds(const shared& all) {
+    const auto& at = all->at;
+    contest c("W11", "5 folds of a perceptron 128-256-64-10, 5 gradient steps on all training rows; rivals' folds are tasks", at->threads,
+              cross_validation::folds, "fold", 1e-9);
+    const auto data = std::make_shared<const cross_validation>();
+    const auto one_blas_thread = [] { openblas::set_threads(1); };
+    const auto check = [](const std::vector<double>& y) { return ordered_sum(y, y.size()); };
+    std::vector<ml::fold> parts(cross_validation::folds);
+    for (std::size_t f = 0; f < parts.size(); ++f) {
+        const std::size_t begin = cross_validation::rows * f / parts.size();
+        const std::size_t end = cross_validation::rows * (f + 1) / parts.size();
+        for (std::size_t i = 0; i < cross_validation::rows; ++i) {
+            (i >= begin && i < end ? parts[f].test : parts[f].train).push_back(i);
+        }
+    }
+    c.add("xrayon cross_validate", check, one_blas_thread, [=, fit = trained_in_tiles(*data)] {
+        return at->workers.install([&] { return ml::cross_validate(data->x(), data->labels(), parts, fit).scores(); });
+    });
+    add_rivals(c, at, cross_validation::folds, [data](std::size_t f) {
+        const auto one = data->run_fold(f);
+        return one.accuracy + one.weights;
+    });
     return c;
 }
 
 std::vector<named_contest> contests(std::size_t threads) {
-    const auto at = std::make_shared<venue>(threads);
-    return {
-        {"W6", [=] { return ridge_folds(at); }}, {"W7r", [=] { return ridge_search(at); }}, {"W7k", [=] { return neighbour_search(at); }}};
+    const auto all = std::make_shared<const everything>(threads);
+    return {{"W6", [=] { return ridge_folds(all); }},
+            {"W7r", [=] { return ridge_search(all); }},
+            {"W7k", [=] { return neighbour_search(all); }},
+            {"W7v", [=] { return leave_one_out(all); }},
+            {"W11", [=] { return network_folds(all); }}};
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     restart_with_sleeping_openmp_teams(argv);

@@ -60,8 +60,12 @@ public:
         return result;
     }
 
-private:
     static constexpr std::size_t rows = 4096;
+    [[nodiscard]] const matrix& x() const noexcept { return x_; }
+    [[nodiscard]] const std::vector<std::size_t>& labels() const noexcept { return labels_; }
+    [[nodiscard]] const perceptron& start() const noexcept { return start_; }
+
+private:
     [[nodiscard]] std::vector<std::size_t>::const_iterator at(std::size_t i) const {
         return labels_.begin() + static_cast<std::ptrdiff_t>(i);
     }

@@ -28,4 +28,4 @@ workload cross_validation(const labelled_rows& data, const settings& asked) {
             quality.str(), "scores", measuring(run)};
 }
 
-}  // namespace scalability
+} // namespace scalability

@@ -26,7 +26,7 @@ auto search(const labelled_rows& data) {
         xrayon::ml::k_fold{.folds = 5, .shuffle = true, .seed = 1}, xrayon::ml::accuracy, {.refit = false});
 }
 
-}  // namespace
+} // namespace
 
 workload grid_search(const labelled_rows& data, const settings&) {
     const auto found = search(data);
@@ -38,4 +38,4 @@ workload grid_search(const labelled_rows& data, const settings&) {
             quality.str(), "scores", measuring([&data] { return search(data).test_scores.front(); })};
 }
 
-}  // namespace scalability
+} // namespace scalability

@@ -53,6 +53,6 @@ workload cross_validation(const labelled_rows& data, const settings& asked);
 workload grid_search(const labelled_rows& data, const settings& asked);
 /// @}
 
-}  // namespace scalability
+} // namespace scalability
 
-#endif  // SCALABILITY_WORKLOAD_HPP
+#endif // SCALABILITY_WORKLOAD_HPP

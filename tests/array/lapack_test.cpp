@@ -76,7 +76,7 @@ void check_all(Real most) {
     REQUIRE(std::abs(under.x[1] - 4) < most * 10);
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("lapack: systems worked by hand, double and float", "[array]") {
     check_all<double>(1e-12);

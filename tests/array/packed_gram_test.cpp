@@ -41,7 +41,7 @@ void check_gram(std::size_t m, std::size_t d) {
     REQUIRE((pieces == expected));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("packed_gram: the bits of packed_gemm, with half of the work", "[array]") {
     for (const std::size_t d : {1u, 7u, 63u, 64u, 65u, 129u, 200u}) {

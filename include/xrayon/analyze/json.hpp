@@ -166,7 +166,7 @@ void write_entries(json_writer& json, const scalability_report& report, std::siz
     }
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// @brief A report in the JSON format of Google Benchmark 1.7 (docs/tools.md there: compare.py reads it).
 ///
@@ -215,6 +215,6 @@ template <class Reports>
     return std::move(json).finish();
 }
 
-}  // namespace xrayon::analyze
+} // namespace xrayon::analyze
 
-#endif  // XRAYON_ANALYZE_JSON_HPP
+#endif // XRAYON_ANALYZE_JSON_HPP

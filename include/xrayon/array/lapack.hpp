@@ -71,11 +71,11 @@ void check_square(const char* op, const array_view<T, 2>& a) {
     check(a.is_contiguous(), std::string(op) + ": A must be contiguous");
 }
 
-}  // namespace detail
+} // namespace detail
 
 // Factorisations by LAPACK, in place, on the calling thread; link LAPACK (OpenBLAS has it) where you use them. Bits depend on the library
-// and the
-// processor, and with OpenBLAS on its number of threads: hold a blas_guard, as every parallel call does. Element types: float and double.
+// and the processor, and with OpenBLAS on its number of threads: hold a blas_guard, as every parallel call does. Element types: float and
+// double.
 
 /// @brief Cholesky's factor of a symmetric positive definite matrix, and solutions with it.
 template <std::floating_point Real>
@@ -237,6 +237,6 @@ template <std::floating_point Real>
     return out;
 }
 
-}  // namespace xrayon
+} // namespace xrayon
 
-#endif  // XRAYON_ARRAY_LAPACK_HPP
+#endif // XRAYON_ARRAY_LAPACK_HPP

@@ -26,11 +26,11 @@ namespace xrayon {
 /// @throws argument_error  if y overlaps x, or two indices of y name one element
 ///
 /// **The bits.** Those of packed_gemm(x^T, x): element (i, j) is a chain of fused multiply-adds over the rows of x in order. So they do not
-/// depend on
-/// threads, strides, the compiler or the processor, and pieces of rows that are added one after the other give the bits of the whole.
+/// depend on threads, strides, the compiler or the processor, and pieces of rows that are added one after the other give the bits of the
+/// whole.
 /// **Cost.** m d (d + 64) / 2 multiply-adds on the calling thread, and a copy of x.
 template <class X, class Y, class Real>
-    requires(detail::matrix_of<const X&, Real> && detail::mutable_matrix_of<Y, Real>)
+    requires(detail::matrix_of<const X&, Real>&& detail::mutable_matrix_of<Y, Real>)
 void packed_gram(const X& x, Y&& y, packed_matrix<Real>& memory, bool add_to_y = false) {
     const array_view<const Real, 2> rows = view_of<2>(x);
     const array_view<Real, 2> out = view_of<2>(std::forward<Y>(y));
@@ -63,6 +63,6 @@ void packed_gram(const X& x, Y&& y, packed_matrix<Real>& memory, bool add_to_y =
     }
 }
 
-}  // namespace xrayon
+} // namespace xrayon
 
-#endif  // XRAYON_ARRAY_PACKED_GRAM_HPP
+#endif // XRAYON_ARRAY_PACKED_GRAM_HPP

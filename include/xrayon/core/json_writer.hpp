@@ -38,7 +38,7 @@ inline std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// A JSON string (RFC 8259): UTF-8 passes, control characters are escaped, a byte that is not UTF-8 becomes U+FFFD.
 inline std::string json_string(std::string_view text) {
@@ -125,6 +125,6 @@ private:
     bool first_ = true;
 };
 
-}  // namespace xrayon
+} // namespace xrayon
 
-#endif  // XRAYON_CORE_JSON_WRITER_HPP
+#endif // XRAYON_CORE_JSON_WRITER_HPP
