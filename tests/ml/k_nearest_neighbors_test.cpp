@@ -421,7 +421,7 @@ TEST_CASE("k_nearest_neighbors: says which argument is wrong", "[ml][knn][errors
     REQUIRE_THROWS_WITH(fit(model, matrix{{0.0, -std::numeric_limits<double>::infinity()}, {1.0, 1.0}}, std::vector{1, 2}),
                         "k_nearest_neighbors.fit: values must be finite; row 0 column 1, got -inf");
     REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::int64_t>{1, 4294967296}),
-                        "k_nearest_neighbors.fit: labels must fit in int, got 4294967296");
+                        "k_nearest_neighbors.fit: labels must fit in int; row 1, got 4294967296");
     REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::uint32_t>{4294967295, 1}),
                         "k_nearest_neighbors.fit: labels must fit in int, got 4294967295");
     const xt::xarray<double> cube = xt::ones<double>({2, 2, 2});
@@ -439,13 +439,15 @@ TEST_CASE("k_nearest_neighbors: says which argument is wrong", "[ml][knn][errors
     REQUIRE_THROWS_AS(model.predict_left_out({2, 1}), argument_error);
 }
 
-TEMPLATE_TEST_CASE("k_nearest_neighbors: refuses rows whose distances could overflow, instead of a wrong label", "[ml][knn][errors]", float, double) {
+TEMPLATE_TEST_CASE("k_nearest_neighbors: refuses rows whose distances could overflow, instead of a wrong label", "[ml][knn][errors]", float,
+                   double) {
     using real_matrix = xt::xtensor<TestType, 2>;
     const TestType large = std::sqrt(std::numeric_limits<TestType>::max());
     const std::vector<int> y{1, 2, 3};
     k_nearest_neighbors<TestType> model({.k = 1});
-    REQUIRE_THROWS_WITH(model.fit(real_matrix{{0}, {large}, {2}}, y),
-                        test::contains("k_nearest_neighbors.fit: the squared norm of a row must be at most an eighth of the largest number; row 1"));
+    REQUIRE_THROWS_WITH(
+        model.fit(real_matrix{{0}, {large}, {2}}, y),
+        test::contains("k_nearest_neighbors.fit: the squared norm of a row must be at most an eighth of the largest number; row 1"));
     model.fit(real_matrix{{0}, {large / 4}, {2}}, y);
     REQUIRE(model.predict(real_matrix{{large / 4}})(0) == 2);
     REQUIRE(model.predict(real_matrix{{-large / 4}})(0) == 1);
@@ -453,7 +455,9 @@ TEMPLATE_TEST_CASE("k_nearest_neighbors: refuses rows whose distances could over
 }
 
 template <class Labels>
-concept can_fit_labels = requires(k_nearest_neighbors<> model, const matrix& x, const Labels& y) { model.fit(x, y); };
+concept can_fit_labels = requires(k_nearest_neighbors<> model, const matrix& x, const Labels& y) {
+    model.fit(x, y);
+};
 static_assert(can_fit_labels<std::vector<int>> && can_fit_labels<std::vector<unsigned char>> && can_fit_labels<std::vector<long long>>);
 static_assert(!can_fit_labels<std::vector<char>> && !can_fit_labels<std::vector<double>> && !can_fit_labels<std::vector<std::string>>);
 

@@ -27,6 +27,7 @@
 #include <xrayon/ml/models/ridge_classifier.hpp>
 #include <xrayon/ml/pipeline.hpp>
 #include <xrayon/ml/preprocess/category_encoder.hpp>
+#include <xrayon/ml/preprocess/label_encoder.hpp>
 #include <xrayon/ml/preprocess/max_abs_scaler.hpp>
 #include <xrayon/ml/preprocess/min_max_scaler.hpp>
 #include <xrayon/ml/preprocess/normalizer.hpp>
@@ -102,6 +103,9 @@ TEST_CASE("saved models: scalers, encoders, pipelines and ensembles", "[ml][save
     keeps(normalizer({.norm = row_norm::l1}), transforms);
     keeps(one_hot_encoder({.drop_first = true}).fit(data.x), transforms);
     keeps(ordinal_encoder().fit(data.x), transforms);
+    const std::vector<std::string> words{"", "b", "a", "Zo\xc3\xab", std::string("\0x", 2)};
+    keeps(label_encoder<std::string>().fit(words), [&](const auto& m) { return m.transform(words); });
+    keeps(label_encoder<int>().fit(data.y), [&](const auto& m) { return m.transform(data.y); });
     keeps((standard_scaler() | max_abs_scaler()).fit(data.x), transforms);
     const auto chances = [&](const auto& m) { return m.predict_proba(data.x); };
     const auto predicts = [&](const auto& m) { return m.predict(data.x); };
@@ -199,6 +203,7 @@ TEST_CASE("saved models: a right checksum over a manifest that makes no sense", 
         REQUIRE(changed.find(from) != std::string::npos);
         return why(changed.replace(changed.find(from), from.size(), to));
     };
+    CHECK(with("spread_kind 1\n", "spread_kind 1\nmore array x\n") == "has an array without a size");
     CHECK(with("features 4", "features 5") == "array \"means\" has shape (3, 4)");
     CHECK(with("features 4", "features -4") == "\"features\" is no number that fits");
     CHECK(with("features 4", "features 18446744073709551615") == "array \"means\" has shape (3, 4)");
@@ -206,4 +211,19 @@ TEST_CASE("saved models: a right checksum over a manifest that makes no sense", 
     CHECK(with("spread_kind 1", "spread_kind 0") == "has sums of another size than its classes and columns");
     CHECK(with("var_smoothing 1e-09", "var_smoothing -1")
           == "does not make sense: gaussian_naive_bayes: options.var_smoothing must be finite and >= 0, got -1");
+}
+
+TEST_CASE("saved models: a type of one's own says what it cannot write", "[ml][saved][errors]") {
+    model_writer out;
+    out.text("type", "mine");
+    REQUIRE_THROWS_AS(out.text("type", "again"), argument_error);
+    REQUIRE_THROWS_AS(out.text("", "x"), argument_error);
+    REQUIRE_THROWS_AS(out.text("two words", "x"), argument_error);
+    REQUIRE_THROWS_AS(out.text("note", "array of x"), argument_error);
+    REQUIRE_THROWS_AS(out.text("lines", "a\nb"), argument_error);
+    out.text("note", "");
+    const model_reader in(out.bytes(), "here");
+    REQUIRE(in.text("note").empty());
+    REQUIRE_THROWS_WITH(in.part("inner", [](const model_reader& r) { return r.text("type"); }), "load: here has no \"inner.type\"");
+    REQUIRE(in.text("type") == "mine");  // a part that failed leaves the reader where it was
 }

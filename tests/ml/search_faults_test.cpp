@@ -8,6 +8,7 @@
 #include "../support/thread_counts.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -176,6 +177,11 @@ TEST_CASE("search: what a group of candidates throws is what the plain loop thro
             // Only one cannot be solved, and it cannot be fitted either.
             const auto one = [](const numbered& n) { return troubled{n.number, n.number != 3, n.number != 3}; };
             REQUIRE_THROWS_WITH(grid_search(one, space, data.x, data.y, folds, r2), "fit 3");
+            // The others are solved from sums all the same.
+            const auto kept = grid_search(one, space, data.x, data.y, folds, r2, {.error = error_score::record});
+            REQUIRE(kept.errors.size() == 4);
+            REQUIRE(kept.roads[2] == std::vector(4, fold_road::merged));
+            REQUIRE(kept.roads[3] == std::vector(4, fold_road::fitted));
         });
     }
 }
@@ -266,6 +272,10 @@ TEST_CASE("search: bad options are said at once", "[ml][search][errors]") {
     options.reject_hopeless = true;
     REQUIRE_THROWS_WITH(grid_search(to_ridge, space, data.x, data.y, folds, r2, options),
                         "grid_search: options.reject_hopeless needs a first metric that is bounded on both sides");
+    REQUIRE_THROWS_WITH(halving_search(to_ridge, space, data.x, data.y, folds, scores(accuracy), {.search = options}),
+                        Catch::Contains("halving_search: options.search.reject_hopeless must be false"));
+    const auto rejecting = grid_search(to_ridge, space, data.x, data.y, folds, accuracy, options);
+    REQUIRE(rejecting.rejected.empty());  // they share their work
 }
 
 TEST_CASE("search: reject_hopeless changes neither the winner nor the rows of those that stay", "[ml][search]") {
@@ -436,6 +446,20 @@ TEST_CASE("nested_cross_validate: weights are those of each fold's rows", "[ml][
     }
 }
 
+namespace {
+
+/// Wants to show how far its own fit is.
+struct talkative {
+    progress_function* tell;
+    talkative& fit(const rows_view&, const labels_view&) {
+        for_each_index(3, [](std::size_t) {}, {.run = {.on_progress = *tell}});
+        return *this;
+    }
+    [[nodiscard]] std::vector<int> predict(const rows_view& x) const { return std::vector<int>(x.shape(0), 1); }
+};
+
+} // namespace
+
 TEST_CASE("searches: one bar, of finished fits", "[ml][search][progress]") {
     const auto& data = data_sets::load("iris");
     const auto space = grid(ridge_classifier_options{}, axis("alpha", &ridge_classifier_options::alpha, {0.1, 1.0, 10.0, 100.0}));
@@ -459,6 +483,13 @@ TEST_CASE("searches: one bar, of finished fits", "[ml][search][progress]") {
         REQUIRE(seen.back().done == seen.back().total);
         return std::pair(names.front(), seen.back().total);
     };
+    std::atomic<int> inner{0};
+    progress_function tell = [&](const progress_state&) { ++inner; };
+    (void)cross_validate(talkative{&tell}, data.x, data.y, folds, accuracy);
+    REQUIRE(inner > 0);  // nobody else shows anything
+    inner = 0;
+    (void)watched([&](const run_options& run) { (void)cross_validate(talkative{&tell}, data.x, data.y, folds, accuracy, {.run = run}); });
+    REQUIRE(inner == 0);
     pool(3).install([&] {
         REQUIRE(watched([&](const run_options& run) { (void)grid_search(to_ridge, space, data.x, data.y, folds, accuracy, {.run = run}); })
                 == std::pair(std::string("grid_search"), std::size_t{12}));

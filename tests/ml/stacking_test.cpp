@@ -43,6 +43,13 @@ struct mean_model {
     [[nodiscard]] std::vector<double> predict(const rows_view& x) const { return std::vector<double>(x.shape(0), mean); }
 };
 
+/// Predicts a label of its own.
+struct invents {
+    static constexpr bool is_classifier = true;
+    invents& fit(const rows_view&, const std::span<const int>&) { return *this; }
+    [[nodiscard]] std::vector<int> predict(const rows_view& x) const { return std::vector<int>(x.shape(0), 9); }
+};
+
 } // namespace
 
 TEST_CASE("stacking: the predictions of scikit-learn's StackingClassifier and StackingRegressor", "[ml][ensemble]") {
@@ -91,11 +98,11 @@ TEST_CASE("bagging: the mean of models that have each learnt from their own rows
     const matrix x = xt::ones<double>({8, 2});
     const std::vector<double> y{0, 1, 2, 3, 4, 5, 6, 70};
     // All rows, once: the estimator itself.
-    bagging all(mean_model(), {.estimators = 3, .bootstrap = false});
+    bagging all(mean_model(), {.estimators = 3, .bootstrap = false, .out_of_bag = true});
     REQUIRE(all.fit(x, y).predict(x)[0] == (0 + 1 + 2 + 3 + 4 + 5 + 6 + 70) / 8.0);
     REQUIRE(std::isnan(all.out_of_bag_score()));
     // With replacement: near it, and never the same rows by luck alone.
-    bagging many(mean_model(), {.estimators = 2000, .seed = 3});
+    bagging many(mean_model(), {.estimators = 2000, .seed = 3, .out_of_bag = true});
     REQUIRE(std::abs(many.fit(x, y).predict(x)[0] - 11.375) < 0.6);  // the deviation of a mean of 2,000 is 0.18
     REQUIRE(many.out_of_bag_score() < 0);                            // a mean of others explains nothing
     bagging again(mean_model(), {.estimators = 2000, .seed = 4});
@@ -110,7 +117,8 @@ TEST_CASE("bagging: classifiers by their probabilities or votes, at every thread
     for (const std::size_t threads : test::thread_counts) {
         pool workers(threads);
         workers.install([&] {
-            auto a = bagging(gaussian_naive_bayes(), {.estimators = 12, .max_samples = 0.5, .max_features = 0.5, .seed = 1});
+            auto a =
+                bagging(gaussian_naive_bayes(), {.estimators = 12, .max_samples = 0.5, .max_features = 0.5, .seed = 1, .out_of_bag = true});
             averaged.insert(a.fit(iris.x, iris.y).predict(iris.x));
             scores.insert(a.out_of_bag_score());
             auto b = bagging(nearest_centroid(), {.estimators = 9, .seed = 2});
@@ -136,4 +144,45 @@ TEST_CASE("bagging: says what is wrong", "[ml][ensemble][errors]") {
     REQUIRE_THROWS_WITH(model.fit(x, std::vector{1.0}), "bagging.fit: X has shape (4, 2), y has (1,)");
     model.fit(x, std::vector{1.0, 2.0, 3.0, 4.0});
     REQUIRE_THROWS_WITH(model.predict(matrix{{1, 2, 3}}), "bagging.predict: X has shape (1, 3), the fitted model has (2,)");
+}
+
+TEST_CASE("bagging and stacking: probabilities of the ensemble, and labels nobody has learnt", "[ml][ensemble][errors]") {
+    const auto& iris = data_sets::load("iris");
+    auto several = bagging(gaussian_naive_bayes(), {.estimators = 5, .seed = 2});
+    const auto chances = several.fit(iris.x, iris.y).predict_proba(iris.x);
+    // One copy alone, on all rows, is the model itself.
+    auto one = bagging(gaussian_naive_bayes(), {.estimators = 1, .bootstrap = false});
+    gaussian_naive_bayes plain;
+    plain.fit(iris.x, iris.y);
+    const auto expected = plain.predict_proba(iris.x);
+    const auto found = one.fit(iris.x, iris.y).predict_proba(iris.x);
+    auto voting = bagging(ridge_classifier(), {.estimators = 4});
+    const auto votes = voting.fit(iris.x, iris.y).predict_proba(iris.x);
+    stacking stacked({.folds = 3}, gaussian_naive_bayes(), nearest_centroid(), linear_discriminant_analysis());
+    const auto last = stacked.fit(iris.x, iris.y).predict_proba(iris.x);
+    REQUIRE(stacked.classes() == std::vector<int>{0, 1, 2});
+    for (std::size_t i = 0; i < 150; ++i) {
+        double sum = 0;
+        double all = 0;
+        for (std::size_t c = 0; c < 3; ++c) {
+            CHECK(std::abs(found(i, c) - expected(i, c)) < 1e-12);  // rows in another order: sums to rounding
+            sum += chances(i, c);
+            all += last(i, c);
+            REQUIRE(votes(i, c) * 4 == std::round(votes(i, c) * 4));
+        }
+        REQUIRE(std::abs(sum - 1) < 1e-12);
+        REQUIRE(std::abs(all - 1) < 1e-12);
+    }
+    auto wrong = bagging(invents(), {.estimators = 2});
+    REQUIRE_THROWS_WITH(wrong.fit(iris.x, iris.y).predict(iris.x),
+                        "bagging.predict: an estimator must predict labels that fit has seen, got 9");
+    auto scored = bagging(invents(), {.estimators = 2, .out_of_bag = true});
+    REQUIRE_THROWS_AS(scored.fit(iris.x, iris.y), argument_error);
+    REQUIRE_FALSE(scored.fitted());
+    // bools are labels too
+    std::vector<bool> yes;
+    for (const int y : iris.y) {
+        yes.push_back(y == 1);
+    }
+    REQUIRE(bagging(gaussian_naive_bayes(), {.estimators = 3}).fit(iris.x, yes).classes() == std::vector<int>{0, 1});
 }

@@ -27,15 +27,16 @@ class call_progress;
 struct call_state {
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
-    std::string_view name;                 ///< For paths and messages.
-    std::size_t count = 0;                 ///< Items.
+    std::string_view name;  ///< For paths and messages.
+    std::size_t count = 0;  ///< Items.
     std::stop_token stop = {};
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    std::atomic<std::size_t> cut{none};    ///< Items above this one are cancelled: it has failed.
-    call_progress* progress = nullptr;     ///< Counts and shows its items; null: nobody asked, or a call around it shows its own.
-    const void* family = nullptr;          ///< Of a task that was spawned: what it was spawned in. Null for items.
+    std::atomic<std::size_t> cut{none};  ///< Items above this one are cancelled: it has failed.
+    call_progress* progress = nullptr;   ///< Counts and shows its items; null: nobody asked, or a call around it shows its own.
+    bool shown_elsewhere = false;        ///< Somebody else shows how far its items are.
+    const void* family = nullptr;        ///< Of a task that was spawned: what it was spawned in. Null for items.
 
-    bool admits_memory = false;            ///< Its items run as its memory budget, or that of a call around it, has room for them.
+    bool admits_memory = false;  ///< Its items run as its memory budget, or that of a call around it, has room for them.
 
     /// What the user asked for, if it has come to pass: stop or deadline.
     [[nodiscard]] std::optional<cancel_reason> stopped() const noexcept {

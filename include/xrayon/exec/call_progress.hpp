@@ -97,7 +97,7 @@ public:
     XRAYON_COLD [[nodiscard]] static std::unique_ptr<call_progress> begin(const run_options& options, const call_state& state,
                                                                           const call_frame* outer, std::size_t participants) {
         for (const call_frame* frame = outer; frame != nullptr; frame = frame->parent) {
-            if (frame->call != nullptr && frame->call->progress != nullptr) {
+            if (frame->call != nullptr && (frame->call->progress != nullptr || frame->call->shown_elsewhere)) {
                 return nullptr;
             }
         }
@@ -114,7 +114,10 @@ public:
 
     /// `name`, `function` and whatever they refer to outlive this. @throws std::system_error if there is no thread, std::bad_alloc
     call_progress(std::string_view name, std::size_t total, std::size_t participants, progress_mode mode, const progress_function& function)
-        : name_(name), total_(total), counters_(participants), output_(STDERR_FILENO),
+        : name_(name),
+          total_(total),
+          counters_(participants),
+          output_(STDERR_FILENO),
           printer_(name, total, detail::look_of(mode, detail::read_progress_surroundings(STDERR_FILENO)), output_,
                    detail::process().progress_line, function),
           process_(::getpid()) {

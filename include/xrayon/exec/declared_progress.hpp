@@ -34,6 +34,8 @@ public:
         }
     }
 
+    /// Whether it is: then calls inside the work must not show theirs (loop_options::shown_elsewhere).
+    [[nodiscard]] bool shown() const noexcept { return progress_ != nullptr; }
     /// Another one has finished. From any thread.
     void add() noexcept {
         if (progress_) {

@@ -28,6 +28,15 @@ namespace detail {
 template <class T>
 concept transforms_something = transformer<T, array_view<const double, 2>> || transformer<T, array_view<const float, 2>>;
 
+/// What a transformer has made, as what comes behind it reads it.
+template <class M>
+[[nodiscard]] auto changed_view(const M& m) {
+    const auto view = view_of<2>(m);
+    return array_view<const typename decltype(view)::value_type, 2>(view);
+}
+template <class Transformer, class X>
+using changed_t = decltype(changed_view(std::declval<const Transformer&>().transform(std::declval<const X&>())));
+
 } // namespace detail
 
 /// @brief A transformer and what comes behind it, as one estimator: `standard_scaler() | ridge({.alpha = 0.1})`, or another transformer in
@@ -49,16 +58,18 @@ public:
         pipeline next(*this);  // so that a throw leaves this as it was
         next.first_.fit(x);
         const auto changed = next.first_.transform(x);
-        next.rest_.fit(as_view(changed), y);
+        next.rest_.fit(detail::changed_view(changed), y);
         return take(std::move(next));
     }
     template <class X, indexed_range Y, indexed_range Weights>
-        requires transformer<First, X> && requires(Rest& r, const X& x, const Y& y, const Weights& w) { r.fit(x, y, w); }
+        requires transformer<First, X> && requires(Rest& r, const detail::changed_t<First, X>& x, const Y& y, const Weights& w) {
+            r.fit(x, y, w);
+        }
     pipeline& fit(const X& x, const Y& y, const Weights& weights) {
         pipeline next(*this);
         next.first_.fit(x);
         const auto changed = next.first_.transform(x);
-        next.rest_.fit(as_view(changed), y, weights);
+        next.rest_.fit(detail::changed_view(changed), y, weights);
         return take(std::move(next));
     }
 
@@ -66,13 +77,13 @@ public:
         requires transformer<First, X>
     [[nodiscard]] auto predict(const X& x) const {
         const auto changed = first_.transform(x);
-        return rest_.predict(as_view(changed));
+        return rest_.predict(detail::changed_view(changed));
     }
     template <class X>
-        requires transformer<First, X> && requires(const Rest& r, const X& x) { r.predict_proba(x); }
+        requires transformer<First, X> && requires(const Rest& r, const detail::changed_t<First, X>& x) { r.predict_proba(x); }
     [[nodiscard]] auto predict_proba(const X& x) const {
         const auto changed = first_.transform(x);
-        return rest_.predict_proba(as_view(changed));
+        return rest_.predict_proba(detail::changed_view(changed));
     }
     [[nodiscard]] const auto& classes() const requires requires(const Rest& r) { r.classes(); }
     { return rest_.classes(); }
@@ -108,11 +119,6 @@ private:
             std::construct_at(&rest_, std::move(next.rest_));
         }
         return *this;
-    }
-    template <class M>
-    [[nodiscard]] static auto as_view(const M& m) {
-        const auto view = view_of<2>(m);
-        return array_view<const typename decltype(view)::value_type, 2>(view);
     }
 
     First first_;

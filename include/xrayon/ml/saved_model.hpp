@@ -2,6 +2,7 @@
 #ifndef XRAYON_ML_SAVED_MODEL_HPP
 #define XRAYON_ML_SAVED_MODEL_HPP
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -36,11 +38,13 @@ namespace xrayon::ml {
 /// What a model writes itself to.
 class model_writer {
 public:
-    /// @param name   Letters, digits, `_` and `.`; each once.
-    /// @param value  One line.
+    /// @param name   Letters, digits and `_`; each once.
+    /// @param value  One line that does not begin with `array `.
+    /// @throws argument_error  otherwise
     void text(std::string_view name, std::string_view value) {
-        check(value.find('\n') == value.npos, "model_writer: a text must be one line", escaped(value));
-        manifest_ += prefix_ + std::string(name) + " " + std::string(value) + "\n";
+        check(value.find('\n') == value.npos && !value.starts_with("array "),
+              "model_writer: a text must be one line and not begin with \"array \"", escaped(value));
+        put(name, value);
     }
     /// Comes back as it is, NaN and infinities too.
     template <class T>
@@ -53,7 +57,7 @@ public:
     template <class T>
     void array(std::string_view name, const T* values, std::size_t rows, std::size_t columns) {
         const std::string bytes = npy_bytes(array_view<const T, 2>(values, {rows, columns}));
-        text(name, "array " + to_text(bytes.size()));
+        put(name, "array " + to_text(bytes.size()));
         arrays_ += bytes;
     }
     template <class T>
@@ -86,12 +90,24 @@ public:
     }
 
 private:
+    void put(std::string_view name, std::string_view value) {
+        check(!name.empty()
+                  && std::all_of(
+                      name.begin(), name.end(),
+                      [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }),
+              "model_writer: a name must be of letters, digits and _", escaped(name));
+        const std::string whole = prefix_ + std::string(name);
+        check(names_.insert(whole).second, "model_writer: every name must be used once", whole);
+        manifest_ += whole + " " + std::string(value) + "\n";
+    }
+
     std::string prefix_;
     std::string manifest_;
     std::string arrays_;
+    std::set<std::string> names_;
 };
 
-/// What a model reads itself from. Everything that is asked for and not there, or not what it should be, is a data_error.
+/// What a model reads itself from; for one thread. Everything that is asked for and not there, or not what it should be, is a data_error.
 class model_reader {
 public:
     /// @param bytes   A whole file.
@@ -155,6 +171,13 @@ public:
         const auto values = matrix<T>(name, 1, size);
         return {values.begin(), values.end()};
     }
+    /// Labels, each greater than the one before. @param size  How many; `any` is any number but none.
+    [[nodiscard]] std::vector<int> ascending_labels(std::string_view name, std::optional<std::size_t> size = any) const {
+        const std::vector<int> out = array<int>(name, size);
+        expect(!out.empty() && std::adjacent_find(out.begin(), out.end(), std::greater_equal<>()) == out.end(),
+               "has classes that do not ascend");
+        return out;
+    }
     /// What was written by part.
     template <class Model>
     [[nodiscard]] Model part(std::string_view name) const {
@@ -162,11 +185,13 @@ public:
     }
     template <class F>
     [[nodiscard]] auto part(std::string_view name, const F& read) const {
-        const std::string before = prefix_;
+        struct restored {
+            std::string& prefix;
+            std::string before;
+            ~restored() { prefix = std::move(before); }
+        } guard{prefix_, prefix_};
         prefix_ += std::string(name) + ".";
-        auto out = read(*this);
-        prefix_ = before;
-        return out;
+        return read(*this);
     }
     /// Throws unless the fact "type" is this.
     void expect_type(std::string_view type) const {
@@ -257,27 +282,42 @@ concept savable_model = requires(const M& m, model_writer& out, const model_read
     { M::load_from(in) } -> std::same_as<M>;
 };
 
-/// @brief Writes a fitted model, scaler or pipeline to a file, which appears whole or not at all. What load gives predicts the same bits.
+/// @brief The file of a fitted model, scaler, encoder, pipeline or ensemble. @throws argument_error  if it is not fitted
+template <savable_model M>
+[[nodiscard]] std::string model_bytes(const M& model) {
+    model_writer out;
+    model.save_to(out);
+    return out.bytes();
+}
+
+/// @brief Writes a model to a file, which appears whole or not at all. What load gives predicts the same bits.
 /// @throws argument_error  if it is not fitted; io_error if the system refuses
 template <savable_model M>
 void save(const std::string& path, const M& model, const atomic_file_options& options = {}) {
-    model_writer out;
-    model.save_to(out);
+    const std::string bytes = model_bytes(model);
     atomic_file file(path, options);
-    file.write(out.bytes());
+    file.write(bytes);
     file.commit();
 }
 
-/// @brief Reads what save has written. The type must be that of what was saved: `load<ridge<>>("model")`.
-/// @throws data_error  if the file is no model, damaged, of another type, or does not make sense; io_error if the system refuses
+/// @brief The model of a file's bytes. The type must be that of what was saved.
+/// @param source  What messages call it.
+/// @throws data_error  if it is no model, damaged, of another type, or does not make sense
 template <savable_model M>
-[[nodiscard]] M load(const std::string& path) {
-    const model_reader in(read_bytes(path, "load"), path);
+[[nodiscard]] M parse_model(std::string bytes, const std::string& source = "<memory>") {
+    const model_reader in(std::move(bytes), source);
     try {
         return M::load_from(in);
     } catch (const argument_error& error) {
         in.fail(std::string("does not make sense: ") + error.what());
     }
+}
+
+/// @brief Reads what save has written: `load<ridge<>>("model")`.
+/// @throws data_error  as parse_model; io_error if the system refuses
+template <savable_model M>
+[[nodiscard]] M load(const std::string& path) {
+    return parse_model<M>(read_bytes(path, "load"), path);
 }
 
 namespace detail {

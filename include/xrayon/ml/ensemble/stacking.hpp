@@ -20,6 +20,7 @@
 #include <xrayon/core/concepts.hpp>
 #include <xrayon/core/shape.hpp>
 #include <xrayon/ml/estimator.hpp>
+#include <xrayon/ml/models/detail/real_matrix.hpp>
 #include <xrayon/ml/saved_model.hpp>
 #include <xrayon/ml/split/k_fold.hpp>
 #include <xrayon/ml/split/stratified_k_fold.hpp>
@@ -36,7 +37,8 @@ struct stacking_options {
 ///
 /// An estimator: `stacking({.folds = 5}, ridge_classifier(), gaussian_naive_bayes(), linear_discriminant_analysis())`: options, the last, the others. The last learns from predictions for rows that their
 /// models have not learnt from (cross_val_predict); then the others are fitted on all rows. A classifier with predict_proba gives a column for each class, of two classes one for the
-/// greater label; others give their predictions. scikit-learn's `StackingClassifier` and `StackingRegressor`.
+/// greater label; others give their predictions. As scikit-learn's `StackingClassifier` and `StackingRegressor`, but that a classifier without predict_proba gives its labels and not a
+/// decision_function, and that each class must have a row in every fold's training set. X is of doubles.
 ///
 /// Estimators take an array_view<const double, 2> and a std::span and are changed by fit. The same bits at every thread count.
 /// @throws argument_error  from predict before fit; and what the estimators throw
@@ -53,10 +55,13 @@ public:
         check(options.folds >= 2, "stacking: options.folds must be >= 2", options.folds);
     }
 
-    template <class X, indexed_range Y>
-    requires viewable_as<const X&, 2> stacking& fit(const X& x, const Y& y) {
+    template <detail::real_matrix<double> X, indexed_range Y>
+    stacking& fit(const X& x, const Y& y) {
         const rows_view rows(view_of<2>(x));
         check_shapes(rows.shape(0) == element_count(y), "stacking.fit", "X", rows.shape(), "y", std::array{element_count(y)});
+        static_assert(
+            says_so || !std::integral<detail::target_value_t<Y>>,
+            "stacking: of integers the last estimator must say whether they are labels: `static constexpr bool is_classifier = true;`");
         const std::vector<detail::target_value_t<Y>> targets = detail::copy_targets(y);
         const std::span labels(targets);
         stacking next(*this);  // so that a throw leaves this as it was
@@ -87,25 +92,20 @@ public:
         return *this = std::move(next);
     }
 
-    template <class X>
-        requires viewable_as<const X&, 2>
+    template <detail::real_matrix<double> X>
     [[nodiscard]] auto predict(const X& x) const {
-        const rows_view rows(view_of<2>(x));
-        check(fitted_, "stacking.predict: call fit first");
-        check_shapes(rows.shape(1) == width_, "stacking.predict", "X", rows.shape(), "the fitted model", std::array{width_});
-        std::vector<std::vector<double>> columns;
-        const auto asked = [&](const auto& base) {
-            if constexpr (is_classifier && predicts_probabilities<std::remove_cvref_t<decltype(base)>, rows_view>) {
-                add_probabilities(base.predict_proba(rows), columns);
-            } else {
-                const auto predicted = base.predict(rows);
-                columns.emplace_back(predicted.begin(), predicted.end());
-            }
-        };
-        std::apply([&](const auto&... base) { (asked(base), ...); }, bases_);
-        const matrix features = gathered(rows, columns);
+        const matrix features = features_of("stacking.predict", rows_view(view_of<2>(x)));
         return final_.predict(rows_view(view_of<2>(features)));
     }
+    /// Of the last estimator.
+    template <detail::real_matrix<double> X>
+        requires predicts_probabilities<Final, array_view<const double, 2>>
+    [[nodiscard]] auto predict_proba(const X& x) const {
+        const matrix features = features_of("stacking.predict_proba", rows_view(view_of<2>(x)));
+        return final_.predict_proba(rows_view(view_of<2>(features)));
+    }
+    [[nodiscard]] const auto& classes() const requires requires(const Final& f) { f.classes(); }
+    { return final_.classes(); }
 
     /// @brief For save and load (ml/saved_model.hpp), where all parts can be saved. @throws argument_error  before fit; data_error for what is no such model
     /// @{
@@ -138,9 +138,27 @@ public:
     [[nodiscard]] bool fitted() const noexcept { return fitted_; }
 
 private:
+    static constexpr bool says_so = requires {
+        { Final::is_classifier } -> std::convertible_to<bool>;
+    };
     using rows_view = array_view<const double, 2>;
     using matrix = xt::xtensor<double, 2, xt::layout_type::row_major>;
 
+    [[nodiscard]] matrix features_of(std::string_view op, const rows_view& rows) const {
+        check(fitted_, std::string(op) + ": call fit first");
+        check_shapes(rows.shape(1) == width_, op, "X", rows.shape(), "the fitted model", std::array{width_});
+        std::vector<std::vector<double>> columns;
+        const auto asked = [&](const auto& base) {
+            if constexpr (is_classifier && predicts_probabilities<std::remove_cvref_t<decltype(base)>, rows_view>) {
+                add_probabilities(base.predict_proba(rows), columns);
+            } else {
+                const auto predicted = base.predict(rows);
+                columns.emplace_back(predicted.begin(), predicted.end());
+            }
+        };
+        std::apply([&](const auto&... base) { (asked(base), ...); }, bases_);
+        return gathered(rows, columns);
+    }
     template <class P>
     static void add_probabilities(const P& chances, std::vector<std::vector<double>>& columns) {
         for (std::size_t c = chances.shape(1) == 2 ? 1 : 0; c < chances.shape(1); ++c) {

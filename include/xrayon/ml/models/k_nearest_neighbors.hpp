@@ -66,8 +66,8 @@ public:
     /// @throws shape_error     if X and y differ in rows
     /// @throws argument_error  if n is 0 or below k; if a value of X is NaN or infinite, or a row's squared norm near overflow
     template <class X, indexed_range Y>
-    requires detail::real_matrix<X, Real> && std::integral<std::remove_cvref_t<element_t<Y>>> k_nearest_neighbors& fit(const X& x,
-                                                                                                                       const Y& y) {
+    requires detail::real_matrix<X, Real> && detail::whole_number<std::remove_cvref_t<element_t<Y>>> k_nearest_neighbors& fit(const X& x,
+                                                                                                                              const Y& y) {
         const array_view<const Real, 2> rows = view_of<2>(x);
         check_shapes(rows.shape(0) == element_count(y), "k_nearest_neighbors.fit", "X", rows.shape(), "y", std::array{element_count(y)});
         check(rows.shape(0) >= 1, "k_nearest_neighbors.fit: X must have at least 1 row", rows.shape(0));

@@ -125,7 +125,7 @@ public:
         in.expect_type(type_name());
         linear_discriminant_analysis out({.priors = in.array<double>("priors"), .tol = in.number<double>("tol")});
         out.function_ = detail::linear_function<Real>::load_from(in);
-        out.labels_ = in.array<int>("classes");
+        out.labels_ = in.ascending_labels("classes");
         in.expect(out.labels_.size() >= 2 && out.function_.targets() == out.labels_.size(), "has not a function for each class");
         return out;
     }

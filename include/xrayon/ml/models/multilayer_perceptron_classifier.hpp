@@ -142,8 +142,8 @@ public:
         o.batch_size = in.number<std::size_t>("batch_size");
         o.learning_rate = in.number<double>("learning_rate");
         multilayer_perceptron_classifier out(o);
-        out.classes_ = in.array<int>("classes", net.outputs());
-        in.expect(std::is_sorted(out.classes_.begin(), out.classes_.end()), "has classes that do not ascend");
+        out.classes_ = in.ascending_labels("classes", net.outputs());
+        in.expect(out.classes_.size() >= 2 && net.options().loss == loss_function::softmax_cross_entropy, "has not a network of classes");
         out.net_.emplace(std::move(net));
         return out;
     }

@@ -149,7 +149,7 @@ public:
         in.expect_type(type_name());
         ridge_classifier out({.alpha = in.number<double>("alpha"), .intercept = in.number<bool>("intercept")});
         out.function_ = detail::linear_function<Real>::load_from(in);
-        out.labels_ = in.array<int>("classes");
+        out.labels_ = in.ascending_labels("classes");
         in.expect(out.labels_.size() >= 2 && out.function_.targets() == (out.labels_.size() == 2 ? 1 : out.labels_.size()),
                   "has not a function for each class");
         return out;

@@ -30,7 +30,7 @@ struct ridge_leave_one_out_result {
     std::vector<double> mean_squared_error;  ///< Of each alpha: over rows, each predicted by the model of all others.
     std::vector<bool> well_conditioned;      ///< Of each alpha; false: rounding in the sums of products may show.
 
-    /// The index of the smallest error; of equal ones the first. @throws argument_error  if all are NaN
+    /// The index of the smallest error, also where that alpha is not well conditioned; of equal ones the first. @throws argument_error  if all are NaN
     [[nodiscard]] std::size_t best() const {
         std::size_t found = alphas.size();
         for (std::size_t i = 0; i < alphas.size(); ++i) {
@@ -73,6 +73,11 @@ template <detail::numeric_matrix X, indexed_range Y>
         check(std::isfinite(alpha) && alpha > 0, "ridge_leave_one_out: alphas must be finite and > 0", alpha);
     }
     detail::check_finite_rows("ridge_leave_one_out", rows);
+    for (std::size_t i = 0; i < n; ++i) {
+        if (!std::isfinite(static_cast<double>(element(y, i)))) [[unlikely]] {
+            check(false, "ridge_leave_one_out: y must be finite; row " + to_text(i), static_cast<double>(element(y, i)));
+        }
+    }
     const blas_guard one_thread;
     const detail::linear_statistics s = detail::sum_linear_statistics("ridge_leave_one_out", rows, y, {}, options.intercept);
     auto [vectors, c] = detail::normal_equations(s);

@@ -42,8 +42,10 @@ public:
         std::vector<std::vector<double>> found(x.shape(1));
         for (std::size_t j = 0; j < x.shape(1); ++j) {
             for (std::size_t i = 0; i < x.shape(0); ++i) {
-                const auto value = static_cast<double>(x(i, j));
-                check(value == value, op + ": X must not have NaN; column " + to_text(j) + " row", i);
+                const double value = number(op, x(i, j), i, j);
+                if (value != value) [[unlikely]] {
+                    check(false, op + ": X must not have NaN; column " + to_text(j) + " row", i);
+                }
                 found[j].push_back(value);
             }
             std::sort(found[j].begin(), found[j].end());
@@ -57,14 +59,28 @@ public:
         check(fitted_, op + ": call fit first");
         check_shapes(x.shape(1) == values_.size(), op, "X", x.shape(), "the fitted encoder", std::array{values_.size()});
     }
+    /// As a double; an integer that none is equal to would be taken for its neighbour.
+    template <class T>
+    [[nodiscard]] static double number(const std::string& op, T value, std::size_t row, std::size_t column) {
+        const auto out = static_cast<double>(value);
+        if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+            constexpr double least = -0x1p63;
+            if (!(out >= (std::is_signed_v<T> ? least : 0) && out < (std::is_signed_v<T> ? 0x1p63 : 0x1p64)
+                  && static_cast<T>(out) == value)) [[unlikely]] {
+                check(false, op + ": integers must be numbers that a double can be, 2^53 at most; column " + to_text(column) + " row", row);
+            }
+        }
+        return out;
+    }
     /// The place of a value in its column's list; the length of the list where it is unknown and may be.
     [[nodiscard]] std::size_t place(const std::string& op, unknown_category unknown, double value, std::size_t row,
                                     std::size_t column) const {
         const std::vector<double>& list = values_[column];
         const auto at = std::lower_bound(list.begin(), list.end(), value);
         if (at == list.end() || *at != value) {
-            check(unknown == unknown_category::ignore,
-                  op + ": column " + to_text(column) + " row " + to_text(row) + " has a value that fit has not seen", value);
+            if (unknown != unknown_category::ignore) {
+                check(false, op + ": column " + to_text(column) + " row " + to_text(row) + " has a value that fit has not seen", value);
+            }
             return list.size();
         }
         return static_cast<std::size_t>(at - list.begin());
@@ -132,7 +148,7 @@ public:
             std::size_t first = 0;
             for (std::size_t j = 0; j < view.shape(1); ++j) {
                 const std::size_t count = known_.values()[j].size();
-                const std::size_t at = known_.place(op, options_.unknown, static_cast<double>(view(i, j)), i, j);
+                const std::size_t at = known_.place(op, options_.unknown, detail::categories::number(op, view(i, j), i, j), i, j);
                 if (at >= skipped && at < count) {
                     out(i, first + at - skipped) = 1;
                 }
@@ -198,7 +214,7 @@ public:
         auto out = xt::xtensor<double, 2>::from_shape({view.shape(0), view.shape(1)});
         for (std::size_t i = 0; i < view.shape(0); ++i) {
             for (std::size_t j = 0; j < view.shape(1); ++j) {
-                const std::size_t at = known_.place(op, options_.unknown, static_cast<double>(view(i, j)), i, j);
+                const std::size_t at = known_.place(op, options_.unknown, detail::categories::number(op, view(i, j), i, j), i, j);
                 out(i, j) = at == known_.values()[j].size() ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(at);
             }
         }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,6 +14,7 @@
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/concepts.hpp>
+#include <xrayon/ml/saved_model.hpp>
 
 namespace xrayon::ml {
 
@@ -66,6 +69,47 @@ public:
         }
         return out;
     }
+
+    /// @brief For save and load (ml/saved_model.hpp), of numbers and strings. @throws argument_error  before fit; data_error for what is none
+    /// @{
+    void save_to(model_writer& out) const requires std::is_arithmetic_v<Label> || std::same_as<Label, std::string> {
+        check(!classes_.empty(), "label_encoder.save: call fit first");
+        out.text("type", "label_encoder");
+        if constexpr (std::same_as<Label, std::string>) {
+            std::vector<std::uint64_t> lengths;
+            std::vector<std::uint8_t> letters;
+            for (const std::string& label : classes_) {
+                lengths.push_back(label.size());
+                letters.insert(letters.end(), label.begin(), label.end());
+            }
+            out.array("lengths", lengths);
+            out.array("letters", letters);
+        } else {
+            out.array("numbers", classes_);
+        }
+    }
+    [[nodiscard]] static label_encoder load_from(
+        const model_reader& in) requires std::is_arithmetic_v<Label> || std::same_as<Label, std::string> {
+        in.expect_type("label_encoder");
+        label_encoder out;
+        if constexpr (std::same_as<Label, std::string>) {
+            const auto letters = in.array<std::uint8_t>("letters");
+            std::size_t begin = 0;
+            for (const std::uint64_t length : in.array<std::uint64_t>("lengths")) {
+                in.expect(length <= letters.size() - begin, "has fewer letters than its labels");
+                const auto first = letters.begin() + static_cast<std::ptrdiff_t>(begin);
+                out.classes_.emplace_back(first, first + static_cast<std::ptrdiff_t>(length));
+                begin += length;
+            }
+        } else {
+            out.classes_ = in.array<Label>("numbers");
+        }
+        in.expect(!out.classes_.empty()
+                      && std::adjacent_find(out.classes_.begin(), out.classes_.end(), std::greater_equal<>()) == out.classes_.end(),
+                  "has labels that do not ascend");
+        return out;
+    }
+    /// @}
 
     [[nodiscard]] const std::vector<Label>& classes() const noexcept { return classes_; }  ///< Ascending; none before fit.
 

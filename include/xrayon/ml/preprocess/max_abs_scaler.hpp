@@ -81,6 +81,7 @@ public:
     }
     [[nodiscard]] static max_abs_scaler load_from(const model_reader& in) {
         in.expect_type(name);
+        const detail::pinned_floating_point pinned;
         max_abs_scaler_options o;
         o.nan = in.number("nan", nan_policy::omit);
         o.allow_inf = in.number<bool>("allow_inf");

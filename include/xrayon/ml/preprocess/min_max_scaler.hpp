@@ -109,6 +109,7 @@ public:
     }
     [[nodiscard]] static min_max_scaler load_from(const model_reader& in) {
         in.expect_type(name);
+        const detail::pinned_floating_point pinned;
         min_max_scaler_options o;
         o.feature_range = {in.number<double>("low"), in.number<double>("high")};
         o.clip = in.number<bool>("clip");

@@ -99,6 +99,7 @@ public:
     }
     [[nodiscard]] static robust_scaler load_from(const model_reader& in) {
         in.expect_type(name);
+        const detail::pinned_floating_point pinned;
         robust_scaler_options o;
         o.with_centering = in.number<bool>("with_centering");
         o.with_scaling = in.number<bool>("with_scaling");

@@ -152,6 +152,7 @@ public:
     }
     [[nodiscard]] static standard_scaler load_from(const model_reader& in) {
         in.expect_type(name);
+        const detail::pinned_floating_point pinned;
         standard_scaler_options o;
         o.with_mean = in.number<bool>("with_mean");
         o.with_std = in.number<bool>("with_std");

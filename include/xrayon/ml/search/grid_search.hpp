@@ -177,7 +177,7 @@ template <class Make, class Space, class X, class Y, class Splitter, class... Me
     if (journal) {
         out.journal_failure = journal->failure();
     }
-    if (options.refit) {
+    if (options.refit && out.complete) {
         const std::size_t best = out.order().front();
         if (std::isfinite(out.mean(best))) {
             if (options.weights.empty()) {
@@ -208,7 +208,10 @@ template <class Make, class Space, class X, class Y, class Splitter, class... Me
 ///                         as cross_validate
 /// @throws ...             what the lowest failing (candidate, fold) threw, unchanged: options.run.report says which, counting candidate x
 ///                         folds + fold
-/// @throws cancelled       if a stop was requested; with a deadline the result says that it is not complete
+/// @throws cancelled       if a stop was requested; with a deadline the result says that it is not complete, and has no model
+///
+/// With reject_hopeless fits come fold by fold, and so does what they throw: the lowest candidate of the first fold that has one.
+/// `run.memory_budget` is for fits on rows.
 ///
 /// **Journal.** With `options.journal.path` each fit is written down when it is done. A search that was killed, or that threw, goes on
 /// where it was when it is called again with the same arguments, at any thread count, and its table is that of one that ran through, byte

@@ -112,6 +112,8 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Spl
     const std::size_t count = space.size();
     check(count >= 1, "halving_search: 0 candidates");
     check(options.search.costs.empty(), "halving_search: options.search.costs must not be given");
+    check(!options.search.reject_hopeless,
+          "halving_search: options.search.reject_hopeless must be false: who is promoted is decided by whole means");
     const array_view<const T, 2> rows = detail::labelled("halving_search", x, y);
     const std::size_t n = rows.shape(0);
     decltype(auto) folds = detail::folds_of("halving_search", splitter, y);

@@ -114,7 +114,7 @@ template <class Make, parameter_space Space, class X, indexed_range Y, class Out
                                      out.scores = detail::score_model<E>(*searched.model, sets.test, scores);
                                      return out;
                                  },
-                                 {.grain = 1, .run = run, .name = "nested_cross_validate"});
+                                 {.grain = 1, .run = run, .name = "nested_cross_validate", .shown_elsewhere = bar.shown()});
     nested_cross_validation<parameters_of<Space>> out;
     out.metrics = scores.names();
     out.test_scores.resize(out.metrics.size());

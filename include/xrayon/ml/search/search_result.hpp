@@ -48,7 +48,8 @@ struct search_result {
     bool complete = true;                                        ///< False where the deadline passed before all fits were done.
     std::size_t finished = 0;                                    ///< Fits that are in the table.
     std::string journal_failure;                                 ///< Why the journal ends before the search does; empty if it does not.
-    std::optional<Model> model;  ///< The best candidate fitted on all rows, unless that was turned off or there is none.
+    std::optional<Model>
+        model;  ///< The best candidate fitted on all rows, unless that was turned off, there is none, or the search is not complete.
 
     /// The mean over the folds of a candidate. NaN if one was not reached.
     [[nodiscard]] double mean(std::size_t candidate, std::size_t metric = 0) const {

@@ -46,12 +46,17 @@ public:
 
     /// `options` outlives this. @throws argument_error, environment_error
     guarded_call(std::size_t count, const loop_options& options, std::string_view default_name)
-        : options_(options), outer_(current_call()), threads_(current_num_threads()), outcome_(state_, outer_, options.run), nested_(in_call(outer_)) {
+        : options_(options),
+          outer_(current_call()),
+          threads_(current_num_threads()),
+          outcome_(state_, outer_, options.run),
+          nested_(in_call(outer_)) {
         state_.name = !options.run.label.empty() ? std::string_view(options.run.label)
                       : !options.name.empty()    ? options.name
                                                  : default_name;
         state_.count = count;
         state_.stop = options.run.stop;
+        state_.shown_elsewhere = options.shown_elsewhere;
         if (options.grain && *options.grain == 0) {
             check(false, std::string(state_.name) + ": options.grain must be >= 1", *options.grain);
         }
@@ -194,8 +199,8 @@ private:
     }
 
     /// Runs one claim. False: it was given up at frame.index, which has not finished.
-    [[gnu::always_inline]] inline bool run_claim(call_work& work, call_frame& frame, const index_block& claim, bool one_by_one, item_watch* watch,
-                   std::size_t& finished) noexcept {
+    [[gnu::always_inline]] inline bool run_claim(call_work& work, call_frame& frame, const index_block& claim, bool one_by_one,
+                                                 item_watch* watch, std::size_t& finished) noexcept {
         std::size_t begin = claim.begin;
         for (;;) {
             if (watch != nullptr) [[unlikely]] {
@@ -260,7 +265,8 @@ private:
         call_frame frame{outer_, pool, inside, &state_, 0};
         const frame_scope scope(frame);
         memory_admission::participant mine = admission.enter();
-        item_watch watch(process().hook.load(std::memory_order_acquire), state_.progress == nullptr ? nullptr : state_.progress->counter(mine.number));
+        item_watch watch(process().hook.load(std::memory_order_acquire),
+                         state_.progress == nullptr ? nullptr : state_.progress->counter(mine.number));
         item_watch* const watched = watch.watches() ? &watch : nullptr;
         for (;;) {
             const memory_admission::grant given = admission.admit(work, next_, mine);
@@ -270,8 +276,7 @@ private:
             if (given.call_another && (calls == nullptr || !calls->offer())) {
                 admission.not_called();
             }
-            for (std::size_t seen = most; seen <= mine.number && !most.compare_exchange_weak(seen, mine.number + 1);) {
-            }
+            for (std::size_t seen = most; seen <= mine.number && !most.compare_exchange_weak(seen, mine.number + 1);) {}
             const std::size_t before = mine.finished;
             const bool goes_on = run_claim(work, frame, given.claim, true, watched, mine.finished);
             if (!goes_on) {
@@ -327,8 +332,8 @@ private:
     std::size_t threads_;
     call_state state_;
     call_outcome outcome_;
-    bool nested_;           // inside an item of another call
-    bool watched_ = false;  // something but an item's failure may end it
+    bool nested_;                                   // inside an item of another call
+    bool watched_ = false;                          // something but an item's failure may end it
     alignas(64) std::atomic<std::size_t> next_{0};  // the first unclaimed item, on a cache line of its own
 };
 

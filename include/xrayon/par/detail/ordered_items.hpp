@@ -41,6 +41,7 @@ public:
         state_.name = ranks.name();
         state_.count = order.size();
         state_.stop = options.run.stop;
+        state_.shown_elsewhere = options.shown_elsewhere;
         state_.admits_memory = options.run.memory_budget != 0;
         const std::chrono::nanoseconds after = options.run.deadline;
         if (after != std::chrono::nanoseconds{} && after < std::chrono::steady_clock::time_point::max() - begin) {
@@ -150,7 +151,9 @@ private:
     /// What the hook is told around one item, also when it throws.
     class hooked_item {
     public:
-        hooked_item(const item_watch& watch, const call_frame& frame) noexcept : watch_(watch), frame_(frame) { watch_.before_hook(frame_); }
+        hooked_item(const item_watch& watch, const call_frame& frame) noexcept : watch_(watch), frame_(frame) {
+            watch_.before_hook(frame_);
+        }
         ~hooked_item() { watch_.after(frame_); }
         hooked_item(const hooked_item&) = delete;
         hooked_item& operator=(const hooked_item&) = delete;
@@ -167,10 +170,11 @@ private:
 
 /// Runs `item(i)` for every i of `order`, begun in that order. `undo(outcome)` is called before a call that did not succeed throws.
 template <class Item, class Undo>
-void run_ordered(std::span<const std::size_t> order, const Item& item, const Undo& undo, const loop_options& options, std::string_view name) {
+void run_ordered(std::span<const std::size_t> order, const Item& item, const Undo& undo, const loop_options& options,
+                 std::string_view name) {
     // The indices' deadline must not lie behind that of the ranks: who asks why the call ended would find no reason.
-    const auto begin = options.run.deadline == std::chrono::nanoseconds{} ? std::chrono::steady_clock::time_point{}
-                                                                          : std::chrono::steady_clock::now();
+    const auto begin =
+        options.run.deadline == std::chrono::nanoseconds{} ? std::chrono::steady_clock::time_point{} : std::chrono::steady_clock::now();
     guarded_call ranks(order.size(), options, name);
     ordered_outcome outcome(order, ranks, begin, options);
     ordered_items<Item> work(item, order, outcome);

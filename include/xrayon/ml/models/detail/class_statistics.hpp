@@ -113,11 +113,9 @@ struct class_statistics {
         class_statistics out;
         out.kind = in.number("spread_kind", class_spread::scatter);
         out.features = in.number<std::size_t>("features");
-        out.labels = in.array<int>("classes");
-        in.expect(std::is_sorted(out.labels.begin(), out.labels.end())
-                      && std::adjacent_find(out.labels.begin(), out.labels.end()) == out.labels.end(),
-                  "has classes that do not ascend");
+        out.labels = in.ascending_labels("classes");
         out.weight = in.array<double>("class_weights", out.classes());
+        in.expect(std::all_of(out.weight.begin(), out.weight.end(), [](double w) { return w > 0; }), "has a class without rows");
         const auto means_of = in.matrix<double>("means", out.classes(), out.features);
         out.means.assign(means_of.begin(), means_of.end());
         out.spread = in.array<double>("spread");

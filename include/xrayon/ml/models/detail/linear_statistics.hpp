@@ -44,8 +44,7 @@ struct linear_statistics {
 /// @brief Whether a column's sum of squares about its mean is only what rounding has left of a constant: a mean over a tile of rows is off
 /// by some hundred ulps at most, and merging adds less.
 [[nodiscard]] inline bool is_rounding(double squares, double weight, double mean) noexcept {
-    const double noise = 1024 * std::numeric_limits<double>::epsilon() * mean;
-    return squares <= weight * (noise * noise);
+    return std::sqrt(squares / weight) <= 1024 * std::numeric_limits<double>::epsilon() * std::abs(mean);
 }
 
 /// gram += factor delta delta^T

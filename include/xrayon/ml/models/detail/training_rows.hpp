@@ -54,6 +54,13 @@ void check_finite_rows(std::string_view op, const array_view<const T, 2>& x) {
     }
 }
 
+template <class T>
+concept character =
+    std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+/// Whole numbers that are meant to be numbers.
+template <class T>
+concept whole_number = std::integral<T> && !std::same_as<T, bool> && !character<T>;
+
 /// The labels of y, or an error.
 template <indexed_range Y>
 [[nodiscard]] int label_at(std::string_view op, const Y& y, std::size_t i) {

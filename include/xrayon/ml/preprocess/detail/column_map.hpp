@@ -95,7 +95,10 @@ struct spread {
     int exponent = 0;
 
     [[nodiscard]] double value() const noexcept { return std::ldexp(mantissa, exponent); }
-    [[nodiscard]] int magnitude() const noexcept { return std::ilogb(mantissa) + exponent; }
+    /// Of 0: less than of anything else.
+    [[nodiscard]] int magnitude() const noexcept {
+        return mantissa == 0 ? std::numeric_limits<int>::min() : std::ilogb(mantissa) + exponent;
+    }
 };
 
 /// (x - centre) / width * gain + offset: what takes a column of that centre and width to the scaler's form.
@@ -118,8 +121,9 @@ struct spread {
 
 template <class T>
 struct centre_and_scale_kernel {
-    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t rows, std::size_t columns,
-                                             const double* XRAYON_PREPROCESS_RESTRICT centre, const double* XRAYON_PREPROCESS_RESTRICT factor) {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t rows,
+                                             std::size_t columns, const double* XRAYON_PREPROCESS_RESTRICT centre,
+                                             const double* XRAYON_PREPROCESS_RESTRICT factor) {
         for (std::size_t i = 0; i < rows; ++i) {
             const T* const from = x + static_cast<std::ptrdiff_t>(i) * x_stride;
             T* const to = y + static_cast<std::ptrdiff_t>(i) * y_stride;
@@ -133,8 +137,8 @@ struct centre_and_scale_kernel {
 
 template <class T>
 struct map_columns_kernel {
-    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t rows, std::size_t columns,
-                                             column_map::pointers map) {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::ptrdiff_t y_stride, std::size_t rows,
+                                             std::size_t columns, column_map::pointers map) {
         const double* const XRAYON_PREPROCESS_RESTRICT centre = map.centre;
         const double* const XRAYON_PREPROCESS_RESTRICT factor = map.factor;
         const double* const XRAYON_PREPROCESS_RESTRICT before = map.before;
@@ -164,8 +168,8 @@ void map_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, 
         const T* const from = x + static_cast<std::ptrdiff_t>(first) * x_stride;
         T* const to = y + static_cast<std::ptrdiff_t>(first) * y_stride;
         if (map.plain) {
-            run_wide<centre_and_scale_kernel<T>>(from, stride(x_stride), to, stride(y_stride), count, map.columns * repeats, map.centre.data(),
-                                                 map.factor.data());
+            run_wide<centre_and_scale_kernel<T>>(from, stride(x_stride), to, stride(y_stride), count, map.columns * repeats,
+                                                 map.centre.data(), map.factor.data());
         } else {
             run_wide<map_columns_kernel<T>>(from, stride(x_stride), to, stride(y_stride), count, map.columns * repeats, map.from(0));
         }
@@ -181,16 +185,16 @@ void map_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, 
 
 template <class T>
 struct streamed_centre_and_scale_kernel {
-    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns, const double* centre,
-                                             const double* factor, bool* finite) {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns,
+                                             const double* centre, const double* factor, bool* finite) {
         stream_rows(x, x_stride, y, rows, columns, finite, [=](double cell, std::size_t j) { return (cell - centre[j]) * factor[j]; });
     }
 };
 
 template <class T>
 struct streamed_map_kernel {
-    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns, column_map::pointers map,
-                                             bool* finite) {
+    XRAYON_PREPROCESS_INLINE static void run(const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t columns,
+                                             column_map::pointers map, bool* finite) {
         stream_rows(x, x_stride, y, rows, columns, finite, [=](double cell, std::size_t j) {
             double value = fused(cell * map.before[j] - map.centre[j], map.factor[j], map.offset[j]) * map.after[j];
             value = value < map.lowest ? map.lowest : value;
@@ -206,12 +210,13 @@ template <class T>
 
 /// The map on such rows, a multiple of `repeats`, past the caches. False if a cell of x is NaN or infinite.
 template <class T>
-[[nodiscard]] bool stream_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows, std::size_t repeats) {
+[[nodiscard]] bool stream_plain_rows(const column_map& map, const T* x, std::ptrdiff_t x_stride, T* y, std::size_t rows,
+                                     std::size_t repeats) {
     bool finite = true;
     const std::ptrdiff_t stride = x_stride * static_cast<std::ptrdiff_t>(repeats);
     if (map.plain) {
-        run_wide<streamed_centre_and_scale_kernel<T>>(x, stride, y, rows / repeats, map.columns * repeats, map.centre.data(), map.factor.data(),
-                                                      &finite);
+        run_wide<streamed_centre_and_scale_kernel<T>>(x, stride, y, rows / repeats, map.columns * repeats, map.centre.data(),
+                                                      map.factor.data(), &finite);
     } else {
         run_wide<streamed_map_kernel<T>>(x, stride, y, rows / repeats, map.columns * repeats, map.from(0), &finite);
     }
@@ -238,8 +243,7 @@ void map_plain_range(const column_map& map, const matrix_source& x, const matrix
     const std::size_t repeats = x.row_stride == gapless ? map.repeats : 1;
     if (can_stream && x.data != y.data && y.row_stride == gapless && y.rows >= streamed_size / sizeof(T) / map.columns
         && map.columns * repeats % streamed_lanes == 0) {
-        for (first = begin; first < std::min(end, begin + 4) && !is_stream_address(y.row<T>(first)); ++first) {
-        }
+        for (first = begin; first < std::min(end, begin + 4) && !is_stream_address(y.row<T>(first)); ++first) {}
         first = first < end && is_stream_address(y.row<T>(first)) ? first : end;
         last = first + (end - first) / repeats * repeats;
     }
@@ -257,7 +261,8 @@ void map_plain_range(const column_map& map, const matrix_source& x, const matrix
 
 /// Rows [begin, end) from x to y; but for a streamed one, a tile is checked before any cell of it is written.
 template <class = when_called>
-void map_rows(const column_map& map, const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end, const cell_rules& rules) {
+void map_rows(const column_map& map, const matrix_source& x, const matrix_target& y, std::size_t begin, std::size_t end,
+              const cell_rules& rules) {
     const bool check = rules.refuses_any() && x.is_floating();
     if (x.has_plain_rows() && y.has_plain_rows() && x.kind == y.kind) {
         if (x.kind == element_kind::f64) {
@@ -299,11 +304,12 @@ void map_rows(const column_map& map, const matrix_source& x, const matrix_target
         }
         each_tile(row, rows, [&](const matrix_part& part) {
             if (map.plain) {
-                run_wide<centre_and_scale_kernel<double>>(static_cast<const double*>(tile), stride, static_cast<double*>(tile), stride, part.rows,
-                                                          part.columns, map.centre.data() + part.column, map.factor.data() + part.column);
+                run_wide<centre_and_scale_kernel<double>>(static_cast<const double*>(tile), stride, static_cast<double*>(tile), stride,
+                                                          part.rows, part.columns, map.centre.data() + part.column,
+                                                          map.factor.data() + part.column);
             } else {
-                run_wide<map_columns_kernel<double>>(static_cast<const double*>(tile), stride, static_cast<double*>(tile), stride, part.rows,
-                                                     part.columns, map.from(part.column));
+                run_wide<map_columns_kernel<double>>(static_cast<const double*>(tile), stride, static_cast<double*>(tile), stride,
+                                                     part.rows, part.columns, map.from(part.column));
             }
             y.store(y, part, tile, shape.columns);
         });

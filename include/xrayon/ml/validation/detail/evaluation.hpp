@@ -22,6 +22,7 @@
 #include <xrayon/core/error.hpp>
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/declared_progress.hpp>
+#include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/estimator.hpp>
@@ -173,8 +174,12 @@ private:
         std::vector<E> estimators;
         bool sums = false;
     };
-    /// What a group has found for a fold; without a value where it could not.
-    using group_outcomes = std::vector<std::optional<outcome>>;
+    /// What a group has found for a fold, for each member; without a value where it could not.
+    struct member_outcome {
+        std::optional<outcome> found = {};
+        bool solvable = true;  // false: the sums have lost what the rows would tell
+    };
+    using group_outcomes = std::vector<member_outcome>;
 
     static constexpr bool mergeable = [] {
         if constexpr (takes_views<E, T, L>) {
@@ -313,7 +318,7 @@ private:
                                },
                                {.grain = 1, .name = options_.name});
                        },
-                       {.grain = 1, .run = remaining(), .name = options_.name});
+                       {.grain = 1, .run = remaining(), .name = options_.name, .shown_elsewhere = bar_->shown()});
     }
     /// Whether f came to its end. Being cancelled is no failure of its own.
     template <class F>
@@ -336,11 +341,11 @@ private:
             if (state_[item] == known) {
                 continue;
             }
-            if (!found[i]) {
-                state_[item] = ill_conditioned;
-            } else if (!options_.raise_nan
-                       || std::none_of(found[i]->test.begin(), found[i]->test.end(), [](double s) { return std::isnan(s); })) {
-                finish(g.members[i], f, *std::move(found[i]));
+            std::optional<outcome>& one = found[i].found;
+            if (!one) {
+                state_[item] = found[i].solvable ? open : ill_conditioned;
+            } else if (!options_.raise_nan || std::none_of(one->test.begin(), one->test.end(), [](double s) { return std::isnan(s); })) {
+                finish(g.members[i], f, *std::move(one));
             }
         }
     }
@@ -359,6 +364,10 @@ private:
 
     /// Whatever is open.
     void run_rows(run_report& report) {
+        if (std::all_of(state_.begin(), state_.end(), [](char s) { return s >= known; })) {
+            report.threads = current_num_threads();
+            return;
+        }
         const std::size_t k = survey_.count;
         const std::vector<std::size_t> order = task_order();
         const std::size_t rounds = options_.reject ? k : 1;
@@ -375,7 +384,7 @@ private:
                                             fit_rows(item / k, item % k);
                                         }
                                     },
-                                    {.grain = 1, .run = run, .name = options_.name});
+                                    {.grain = 1, .run = run, .name = options_.name, .shown_elsewhere = bar_->shown()});
             if (rounds > 1 && round + 1 < k) {
                 reject_hopeless(round + 1);
             }
@@ -400,9 +409,9 @@ private:
         }
         for (std::size_t c = 0; c < candidates_.size(); ++c) {
             if (!rejected_[c] && !(mean(c, options_.reject->highest) >= best) && std::isfinite(best)) {
-                rejected_[c] = 1;
                 for (std::size_t f = done; f < survey_.count; ++f) {
                     if (state_[c * survey_.count + f] < known) {
+                        rejected_[c] = 1;
                         bar_->add();
                     }
                 }
@@ -476,8 +485,14 @@ private:
         if constexpr (mergeable) {
             const E& first = g.estimators.front();
             if constexpr (requires(const typename E::statistics_type& s) { s.bytes(); }) {
-                const std::size_t some = std::min<std::size_t>(data_.x.shape(0), gathered_leaf);
-                const std::size_t each = first.statistics(data_.x.slice(0, some), data_.y.first(some)).bytes();
+                // Of rows from all over, so that most classes are among them.
+                std::vector<std::size_t> some(std::min<std::size_t>(data_.x.shape(0), gathered_leaf));
+                for (std::size_t i = 0; i < some.size(); ++i) {
+                    some[i] = i * data_.x.shape(0) / some.size();
+                }
+                row_buffer<T, L> buffer;
+                const labelled_view<T, L> sample = buffer.take(data_, some);
+                const std::size_t each = first.statistics(sample.x, sample.y).bytes();
                 if (3 * survey_.count * each > 4 * sizeof(T) * data_.x.size() + (std::size_t{64} << 20)) {
                     return {};
                 }
@@ -493,16 +508,22 @@ private:
         if constexpr (mergeable) {
             const typename E::statistics_type& sums = all[f];
             seconds spent{};
-            std::vector<std::optional<model>> models;
+            std::vector<std::optional<model>> models(g.members.size());
             timed(spent, [&] {
                 if constexpr (solves_paths<E, typename E::statistics_type>) {
                     if (g.estimators.size() > 1) {
                         models = E::solve_path(std::span<const E>(g.estimators), sums);
+                        std::transform(models.begin(), models.end(), out.begin(), [](const auto& m) {
+                            return member_outcome{{}, m.has_value()};
+                        });
                         return;
                     }
                 }
-                for (const E& e : g.estimators) {
-                    models.push_back(e.solve(sums));
+                for (std::size_t i = 0; i < g.estimators.size(); ++i) {
+                    (void)tried([&] {
+                        models[i] = g.estimators[i].solve(sums);
+                        out[i].solvable = models[i].has_value();
+                    });
                 }
             });
             const auto buffer = buffers_.borrow();
@@ -512,14 +533,16 @@ private:
                                if (!models[i]) {
                                    return;
                                }
-                               outcome one;
-                               one.road = fold_road::merged;
-                               one.times.fit = spent / static_cast<double>(g.members.size());
-                               score(*models[i], sets, one);
-                               if (options_.models) {
-                                   one.model = std::move(models[i]);
-                               }
-                               out[i].emplace(std::move(one));
+                               (void)tried([&] {
+                                   outcome one;
+                                   one.road = fold_road::merged;
+                                   one.times.fit = spent / static_cast<double>(g.members.size());
+                                   score(*models[i], sets, one);
+                                   if (options_.models) {
+                                       one.model = std::move(models[i]);
+                                   }
+                                   out[i].found.emplace(std::move(one));
+                               });
                            },
                            {.name = options_.name});
         }
@@ -536,11 +559,13 @@ private:
                 timed(spent, [&] { return E::predict_path(std::span<const E>(g.estimators), sets.train.x, sets.train.y, sets.test.x); });
             for_each_index(g.members.size(),
                            [&](std::size_t i) {
-                               outcome one;
-                               one.test.resize(Scores::size());
-                               one.times.fit = spent / static_cast<double>(g.members.size());
-                               timed(one.times.score, [&] { score_values(scores_, sets.test.y, values[i], one.test); });
-                               out[i].emplace(std::move(one));
+                               (void)tried([&] {
+                                   outcome one;
+                                   one.test.resize(Scores::size());
+                                   one.times.fit = spent / static_cast<double>(g.members.size());
+                                   timed(one.times.score, [&] { score_values(scores_, sets.test.y, values[i], one.test); });
+                                   out[i].found.emplace(std::move(one));
+                               });
                            },
                            {.name = options_.name});
         }

@@ -17,19 +17,14 @@
 #include <xrayon/core/index_block.hpp>
 #include <xrayon/core/shape.hpp>
 #include <xrayon/ml/models/detail/network/losses.hpp>
+#include <xrayon/ml/models/detail/training_rows.hpp>
 
 // What a network is to give: labels for softmax, numbers for the squared loss. Each kind says how wrong outputs are, and which way.
 
 namespace xrayon::ml::detail {
 
-template <class T>
-concept character =
-    std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
-
-/// Whole numbers that are meant to be numbers.
 template <class Y>
-concept network_labels = indexed_range<Y> && std::integral<std::remove_cvref_t<element_t<Y>>> && !std::same_as<
-                             std::remove_cvref_t<element_t<Y>>, bool> && !character<std::remove_cvref_t<element_t<Y>>>;
+concept network_labels = indexed_range<Y> && whole_number<std::remove_cvref_t<element_t<Y>>>;
 
 template <class Y, class Real, std::size_t N>
 concept network_values = viewable_as<const Y&, N> && requires(const Y& y) {
