@@ -9,7 +9,7 @@
 #include <xrayon/ml/pipeline.hpp>
 #include <xrayon/ml/preprocess/standard_scaler.hpp>
 #include <xrayon/ml/search/halving_search.hpp>
-#include <xrayon/ml/search/random_candidates.hpp>
+#include <xrayon/ml/search/random_search.hpp>
 #include <xrayon/xrayon.hpp>
 
 namespace ml = xrayon::ml;
@@ -31,7 +31,7 @@ int main() {
     // The scaler of each fold learns from the fold's training rows alone.
     const auto make = [](const penalty& o) { return ml::standard_scaler() | ml::ridge_classifier(o); };
     const auto alpha = ml::draw("alpha", &penalty::alpha, ml::log_uniform{1e-4, 1e4});
-    const auto random = ml::grid_search(make, ml::random_candidates(20, 7, penalty{}, alpha), train_x, train_y, folds, ml::accuracy);
+    const auto random = ml::random_search(make, ml::random_candidates(20, 7, penalty{}, alpha), train_x, train_y, folds, ml::accuracy);
     std::cout << "random search, 20 candidates:\n" << random.text(1);
 
     const auto halved = ml::halving_search(make, ml::random_candidates(81, 7, penalty{}, alpha), train_x, train_y, folds,

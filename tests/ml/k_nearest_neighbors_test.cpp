@@ -423,7 +423,7 @@ TEST_CASE("k_nearest_neighbors: says which argument is wrong", "[ml][knn][errors
     REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::int64_t>{1, 4294967296}),
                         "k_nearest_neighbors.fit: labels must fit in int; row 1, got 4294967296");
     REQUIRE_THROWS_WITH(model.fit(x, std::vector<std::uint32_t>{4294967295, 1}),
-                        "k_nearest_neighbors.fit: labels must fit in int, got 4294967295");
+                        "k_nearest_neighbors.fit: labels must fit in int; row 0, got 4294967295");
     const xt::xarray<double> cube = xt::ones<double>({2, 2, 2});
     REQUIRE_THROWS_WITH(model.fit(cube, std::vector{1, 2}), "view_of: X must have rank 2, got shape (2, 2, 2)");
     REQUIRE(model.rows() == 0);

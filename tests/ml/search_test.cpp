@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <xrayon/ml/search/grid_search.hpp>
-#include <xrayon/ml/search/random_candidates.hpp>
+#include <xrayon/ml/search/random_search.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/delays.hpp"
@@ -173,6 +173,7 @@ TEST_CASE("grid_search: one table at every thread count, for every road", "[ml][
         pool workers(threads);
         workers.install([&] {
             merged.insert(grid_search(make_classifier, ridges, data.x, data.y, folds, scores(accuracy)).csv());
+            merged.insert(random_search(make_classifier, ridges, data.x, data.y, folds, accuracy).csv());
             fitted.insert(grid_search(piped, ridges, data.x, data.y, folds, scores(accuracy), {.costs = costs}).csv());
             paths.insert(grid_search(neighbours, ks, data.x, data.y, folds, scores(accuracy)).csv());
             single.insert(grid_search(neighbours, ks, data.x, data.y, folds, scores(accuracy), {.algebra = fold_algebra::off}).csv());

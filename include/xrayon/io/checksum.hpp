@@ -10,8 +10,8 @@
 
 namespace xrayon {
 
-/// @brief CRC-32 of ISO 3309 (that of gzip and PNG): a record of up to 4 GiB with one flipped bit, or with all changes within 32 bits of each
-/// other, has another.
+/// @brief CRC-32 of ISO 3309 (that of gzip and PNG): a record of up to 4 GiB with one flipped bit, or with all changes within 32 bits of
+/// each other, has another.
 [[nodiscard]] constexpr std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0) noexcept {
     constexpr auto table = [] {
         std::array<std::uint32_t, 256> out{};

@@ -53,7 +53,8 @@ public:
 
     /// @brief Opens or creates the journal.
     /// @param identity  Printable text without line breaks, at most a kibibyte: what the records belong to.
-    /// @throws journal_error   `journal: not a journal`, `journal: format 9, this library knows 1`, `journal: is of "..." and not of "..."`,
+    /// @throws journal_error   `journal: not a journal`, `journal: format 9, this library knows 1`, `journal: is of "..." and not of
+    ///                         "..."`,
     ///                         all from the first 2 KiB; `journal: record 17 at byte 912: checksum`. The file is as it was then.
     /// @throws io_error        if the system refuses, or another journal object has the file (EWOULDBLOCK); also with options.optional
     /// @throws argument_error  if the identity is not printable or too long

@@ -16,7 +16,8 @@
 
 namespace xrayon::ml {
 
-/// @brief Weights of rows that make all classes count the same: n / (classes x rows of the class). scikit-learn's `class_weight="balanced"`.
+/// @brief Weights of rows that make all classes count the same: n / (classes x rows of the class). scikit-learn's
+/// `class_weight="balanced"`.
 /// @param y  n >= 1 labels: integers, strings, anything with == and <.
 /// @returns  n weights, for `fit(x, y, weights)` and for metrics; their sum is n. In cross-validation they are those of all rows, where
 ///           scikit-learn balances each training set.

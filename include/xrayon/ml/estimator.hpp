@@ -12,7 +12,8 @@
 
 namespace xrayon::ml {
 
-/// Learns from rows X and their targets or labels y: `e.fit(x, y)`, which changes e (scikit-learn's way) or gives the fitted model (linfa's).
+/// Learns from rows X and their targets or labels y: `e.fit(x, y)`, which changes e (scikit-learn's way) or gives the fitted model
+/// (linfa's).
 template <class E, class X, class Y>
 concept fittable = requires(E& e, const X& x, const Y& y) {
     e.fit(x, y);

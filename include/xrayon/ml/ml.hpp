@@ -49,7 +49,7 @@
 #include <xrayon/ml/search/grid_search.hpp>
 #include <xrayon/ml/search/halving_search.hpp>
 #include <xrayon/ml/search/nested_cross_validate.hpp>
-#include <xrayon/ml/search/random_candidates.hpp>
+#include <xrayon/ml/search/random_search.hpp>
 #include <xrayon/ml/search/validation_curve.hpp>
 #include <xrayon/ml/split/blocked_time_series_split.hpp>
 #include <xrayon/ml/split/group_k_fold.hpp>

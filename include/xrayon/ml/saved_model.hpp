@@ -31,9 +31,10 @@
 
 namespace xrayon::ml {
 
-// A fitted model in a file. First a line, `xrayon-model 1 <checksum> <bytes>`, of all that follows. Then the manifest, a line for each fact: its name and
-// its value, or `array`, how many bytes, and then, behind the line `end`, the arrays as NPY files (io/npy.hpp), one after the other in the order of
-// the manifest. Nothing in it is code, nothing says where to read but in what order, and every length is checked against what is there.
+// A fitted model in a file. First a line, `xrayon-model 1 <checksum> <bytes>`, of all that follows. Then the manifest, a line for each
+// fact: its name and its value, or `array`, how many bytes, and then, behind the line `end`, the arrays as NPY files (io/npy.hpp), one
+// after the other in the order of the manifest. Nothing in it is code, nothing says where to read but in what order, and every length is
+// checked against what is there.
 
 /// What a model writes itself to.
 class model_writer {

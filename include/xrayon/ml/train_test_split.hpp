@@ -67,7 +67,8 @@ struct stratified_train_test_split_options {
     std::uint32_t seed = 0;
 };
 
-/// @brief As train_test_split, with the classes of y in nearly equal shares in both sets: scikit-learn's `train_test_split(..., stratify=y)`.
+/// @brief As train_test_split, with the classes of y in nearly equal shares in both sets: scikit-learn's `train_test_split(...,
+/// stratify=y)`.
 /// @param y  n labels: integers, strings, anything with == and <.
 /// @throws argument_error  as train_test_split; if a class has one row only; if either set has fewer rows than there are classes
 template <indexed_range Labels>

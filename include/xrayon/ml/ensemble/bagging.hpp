@@ -43,16 +43,18 @@ struct bagging_options {
     bool out_of_bag = false;  ///< Score it on the rows that its copies have not learnt from.
 };
 
-/// @brief Copies of one estimator, each fitted on rows drawn at random; their mean, or the mean of their probabilities, or their vote. L. Breiman, "Bagging predictors" (1996).
+/// @brief Copies of one estimator, each fitted on rows drawn at random; their mean, or the mean of their probabilities, or their vote. L.
+/// Breiman, "Bagging predictors" (1996).
 ///
-/// An estimator: `bagging(ridge(), {.estimators = 50})`. `E::fit(x, y)` takes an array_view<const T, 2> and a std::span and changes the object. Copy i draws from `stream(seed) / i`: so the first n are
-/// the same however many there are, and the same at every thread count. Classifiers with predict_proba are averaged, others vote, the lowest label winning ties.
+/// An estimator: `bagging(ridge(), {.estimators = 50})`. `E::fit(x, y)` takes an array_view<const T, 2> and a std::span and changes the
+/// object. Copy i draws from `stream(seed) / i`: so the first n are the same however many there are, and the same at every thread count.
+/// Classifiers with predict_proba are averaged, others vote, the lowest label winning ties.
 ///
-/// With `options.out_of_bag` fit also finds `out_of_bag_score()`: accuracy or r2 of predictions for rows by those copies that have not learnt from them; rows
-/// that all have learnt from are left out. A type that says nothing of `is_classifier` learns numbers.
+/// With `options.out_of_bag` fit also finds `out_of_bag_score()`: accuracy or r2 of predictions for rows by those copies that have not
+/// learnt from them; rows that all have learnt from are left out. A type that says nothing of `is_classifier` learns numbers.
 /// @throws argument_error  for options out of range; from predict before fit; and what E throws, of the lowest copy that fails
-/// **Cost.** `estimators` fits, in parallel, each on a copy of its rows; predictions of all of them, 1,024 rows at a time. Memory of a prediction: for each
-/// worker 1,024 x estimators x classes numbers.
+/// **Cost.** `estimators` fits, in parallel, each on a copy of its rows; predictions of all of them, 1,024 rows at a time. Memory of a
+/// prediction: for each worker 1,024 x estimators x classes numbers.
 template <class E>
 class bagging {
 public:
@@ -152,7 +154,8 @@ public:
             return out;
         }
 
-        /// @brief For save and load (ml/saved_model.hpp), where E can be saved. @throws argument_error  before fit; data_error for what is no such model
+        /// @brief For save and load (ml/saved_model.hpp), where E can be saved. @throws argument_error  before fit; data_error for what
+        /// is no such model
         /// @{
         void save_to(model_writer& out) const requires savable_model<E> {
             check(fitted(), "bagging.save: call fit first");
@@ -247,7 +250,8 @@ public:
             check_shapes(x.shape(1) == columns_, "bagging.predict", "X", x.shape(), "the fitted model", std::array{columns_});
         }
 
-        /// Of each row: numbers, or for each class probabilities or votes, added over members in their order; and how many members those were.
+        /// Of each row: numbers, or for each class probabilities or votes, added over members in their order; and how many members those
+        /// were.
         struct sums {
             std::vector<double> values;
             std::vector<std::size_t> counts;

@@ -35,10 +35,11 @@ struct stacking_options {
 
 /// @brief Estimators whose predictions are the columns that a last one learns from. D. Wolpert, "Stacked generalization" (1992).
 ///
-/// An estimator: `stacking({.folds = 5}, ridge_classifier(), gaussian_naive_bayes(), linear_discriminant_analysis())`: options, the last, the others. The last learns from predictions for rows that their
-/// models have not learnt from (cross_val_predict); then the others are fitted on all rows. A classifier with predict_proba gives a column for each class, of two classes one for the
-/// greater label; others give their predictions. As scikit-learn's `StackingClassifier` and `StackingRegressor`, but that a classifier without predict_proba gives its labels and not a
-/// decision_function, and that each class must have a row in every fold's training set. X is of doubles.
+/// An estimator: `stacking({.folds = 5}, ridge_classifier(), gaussian_naive_bayes(), linear_discriminant_analysis())`: options, the last,
+/// the others. The last learns from predictions for rows that their models have not learnt from (cross_val_predict); then the others are
+/// fitted on all rows. A classifier with predict_proba gives a column for each class, of two classes one for the greater label; others
+/// give their predictions. As scikit-learn's `StackingClassifier` and `StackingRegressor`, but that a classifier without predict_proba
+/// gives its labels and not a decision_function, and that each class must have a row in every fold's training set. X is of doubles.
 ///
 /// Estimators take an array_view<const double, 2> and a std::span and are changed by fit. The same bits at every thread count.
 /// @throws argument_error  from predict before fit; and what the estimators throw
@@ -107,7 +108,8 @@ public:
     [[nodiscard]] const auto& classes() const requires requires(const Final& f) { f.classes(); }
     { return final_.classes(); }
 
-    /// @brief For save and load (ml/saved_model.hpp), where all parts can be saved. @throws argument_error  before fit; data_error for what is no such model
+    /// @brief For save and load (ml/saved_model.hpp), where all parts can be saved. @throws argument_error  before fit; data_error for
+    /// what is no such model
     /// @{
     void save_to(model_writer& out) const requires savable_model<Final> &&(savable_model<Bases>&&...) {
         check(fitted_, "stacking.save: call fit first");

@@ -71,7 +71,8 @@ struct cohen_kappa_metric {
 };
 inline constexpr cohen_kappa_metric cohen_kappa{};
 
-/// @brief Matthews' correlation of labels and predictions, for any number of classes: 1 is best, 0 is chance; 0 too where either is constant.
+/// @brief Matthews' correlation of labels and predictions, for any number of classes: 1 is best, 0 is chance; 0 too where either is
+/// constant.
 ///
 /// scikit-learn's `matthews_corrcoef`; J. Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004).
 /// The same bits at every thread count. @throws shape_error, argument_error  as f_beta_metric, whose cost it has

@@ -124,7 +124,8 @@ public:
     [[nodiscard]] bool shares_path(const k_nearest_neighbors&) const noexcept { return true; }
     [[nodiscard]] bool path_holds(std::size_t rows) const noexcept { return k_ <= rows; }
 
-    /// @brief What models of several k predict, for the cost of the greatest: neighbours are found once, and votes are counted as they come.
+    /// @brief What models of several k predict, for the cost of the greatest: neighbours are found once, and votes are counted as they
+    /// come.
     /// @param models  Any number, fitted or not; each k at most the number of training rows.
     /// @returns       For each model the labels that it would give for `q` after fit(x, y).
     /// @throws shape_error, argument_error  as fit and predict

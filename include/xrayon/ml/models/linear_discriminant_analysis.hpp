@@ -37,7 +37,8 @@ struct linear_discriminant_analysis_options {
     double tol = 1e-4;                ///< Directions in which scaled rows spread less within classes than this do not count.
 };
 
-/// @brief Linear discriminant analysis: normal distributions with one covariance. scikit-learn's `LinearDiscriminantAnalysis(solver="svd")`.
+/// @brief Linear discriminant analysis: normal distributions with one covariance. scikit-learn's
+/// `LinearDiscriminantAnalysis(solver="svd")`.
 ///
 /// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives the likeliest label,
 /// `predict_proba(X)` n x c probabilities. scikit-learn takes the singular values of the rows; these are the eigenvalues of their scatter

@@ -149,8 +149,8 @@ public:
     /// Unit u of hidden layer l (from 0) is kept for row r of this batch where number r * width + u of the stream `source / l`, as
     /// fill_bernoulli gives it, is a hit of probability 1 - p; what is kept is multiplied by 1 / (1 - p). `source` itself is not moved on.
     ///
-    /// Of many samples for one batch, the part below the first dropout is the same: `prepare(X)` does it once. `net(net.prepare(X), source)`
-    /// gives the bits of `net.predict_with_dropout(X, source)`.
+    /// Of many samples for one batch, the part below the first dropout is the same: `prepare(X)` does it once. `net(net.prepare(X),
+    /// source)` gives the bits of `net.predict_with_dropout(X, source)`.
     /// @throws shape_error, argument_error  as forward; shape_error if a batch was prepared by a network with another first layer
     /// @{
     template <class X>
@@ -204,7 +204,8 @@ public:
     /// @param y  With softmax_cross_entropy n labels, whole numbers in [0, outputs); with the squared loss n x outputs targets of type
     ///           Real, or n of them for a network of one output.
     /// @throws shape_error     as forward; if X and y differ in rows; if targets differ in columns from the outputs
-    /// @throws argument_error  if X has no row; if a label is out of range; if labels are given with the squared loss, or targets without it
+    /// @throws argument_error  if X has no row; if a label is out of range; if labels are given with the squared loss, or targets without
+    ///                         it
     template <class X, detail::network_targets<Real> Y>
         requires viewable_as<const X&, 2>
     [[nodiscard]] double loss(const X& x, const Y& y) const {
@@ -223,8 +224,8 @@ public:
     }
 
     /// @name gradient
-    /// @brief The gradient of the mean loss over the rows of X (`loss(X, y)`) by all parameters, in their form; with a stream, of the loss under
-    /// dropout as in predict_with_dropout.
+    /// @brief The gradient of the mean loss over the rows of X (`loss(X, y)`) by all parameters, in their form; with a stream, of the
+    /// loss under dropout as in predict_with_dropout.
     ///
     /// gradient_into writes to a gradient that is there, and gives it the shapes where it has others. add_gradient adds to one, as
     /// data_parallel_step and mean_gradient like it best: sums over rows begin with what it holds. Both return the loss.

@@ -36,7 +36,8 @@ struct ridge_classifier_options {
     bool intercept = true;  ///< Whether there are constants.
 };
 
-/// @brief A ridge regression of 1 for a class and -1 for the others, for each class: the greatest decides. scikit-learn's `RidgeClassifier`.
+/// @brief A ridge regression of 1 for a class and -1 for the others, for each class: the greatest decides. scikit-learn's
+/// `RidgeClassifier`.
 ///
 /// `fit(X, y)` learns from X (n x d, finite) and n integer labels of at least two classes; `predict(X)` gives a label for each row;
 /// `decision_function(X)` the n x c

@@ -30,7 +30,8 @@ struct ridge_leave_one_out_result {
     std::vector<double> mean_squared_error;  ///< Of each alpha: over rows, each predicted by the model of all others.
     std::vector<bool> well_conditioned;      ///< Of each alpha; false: rounding in the sums of products may show.
 
-    /// The index of the smallest error, also where that alpha is not well conditioned; of equal ones the first. @throws argument_error  if all are NaN
+    /// The index of the smallest error, also where that alpha is not well conditioned; of equal ones the first. @throws argument_error
+    /// if all are NaN
     [[nodiscard]] std::size_t best() const {
         std::size_t found = alphas.size();
         for (std::size_t i = 0; i < alphas.size(); ++i) {
@@ -50,9 +51,9 @@ struct ridge_leave_one_out_options {
 
 /// @brief The exact leave-one-out error of ridge regression for many alphas, without a second fit: scikit-learn's `RidgeCV`.
 ///
-/// The residual of a row by the model of all others is its residual by the model of all, divided by 1 - h, where h is what the row's own target weighs in its prediction
-/// (D. Allen, "The relationship between variable selection and data augmentation and a method for prediction", 1974). In the basis of eigenvectors of the columns' products h and the prediction
-/// are sums over d terms for each alpha.
+/// The residual of a row by the model of all others is its residual by the model of all, divided by 1 - h, where h is what the row's own
+/// target weighs in its prediction (D. Allen, "The relationship between variable selection and data augmentation and a method for
+/// prediction", 1974). In the basis of eigenvectors of the columns' products h and the prediction are sums over d terms for each alpha.
 ///
 /// @param x       n x d, finite; n >= 2.
 /// @param y       n numbers.
@@ -82,7 +83,8 @@ template <detail::numeric_matrix X, indexed_range Y>
     const detail::linear_statistics s = detail::sum_linear_statistics("ridge_leave_one_out", rows, y, {}, options.intercept);
     auto [vectors, c] = detail::normal_equations(s);
     const std::vector<double> values = symmetric_eigen(array_view<double, 2>(vectors.data(), {d, d}));  // row k: vector k
-    // For alpha a: prediction = mean + sum_k z_k (v_k c) / (l_k + a), weight of itself = 1/n + sum_k z_k^2 / (l_k + a), with z = V (x - mean).
+    // For alpha a: prediction = mean + sum_k z_k (v_k c) / (l_k + a), weight of itself = 1/n + sum_k z_k^2 / (l_k + a), with z = V (x -
+    // mean).
     const std::size_t m = alphas.size();
     std::vector<double> of_prediction(d * m);
     std::vector<double> of_weight(d * m);

@@ -118,10 +118,12 @@ private:
 
 } // namespace detail
 
-/// @brief Each feature's categories as columns of 0 and 1: category 0 of column 0, category 1 of column 0, ..., in ascending order. scikit-learn's `OneHotEncoder`.
+/// @brief Each feature's categories as columns of 0 and 1: category 0 of column 0, category 1 of column 0, ..., in ascending order.
+/// scikit-learn's `OneHotEncoder`.
 ///
 /// X is n x d numbers that stand for categories (label_encoder makes numbers of words). A transformer: `one_hot_encoder() | ridge()`.
-/// @throws argument_error  from fit: if there are no rows, for NaN; from transform: before fit, for an unknown category unless those are ignored; shape_error for other columns
+/// @throws argument_error  from fit: if there are no rows, for NaN; from transform: before fit, for an unknown category unless those are
+///                         ignored; shape_error for other columns
 /// **Cost.** O(n d log categories); n x (all categories) numbers.
 class one_hot_encoder {
 public:
@@ -192,7 +194,8 @@ private:
     detail::categories known_;
 };
 
-/// @brief Each feature's categories as 0, 1, 2, ... in ascending order. scikit-learn's `OrdinalEncoder`. As one_hot_encoder in all else; `drop_first` means nothing.
+/// @brief Each feature's categories as 0, 1, 2, ... in ascending order. scikit-learn's `OrdinalEncoder`. As one_hot_encoder in all else;
+/// `drop_first` means nothing.
 class ordinal_encoder {
 public:
     static constexpr std::string_view name = "ordinal_encoder";

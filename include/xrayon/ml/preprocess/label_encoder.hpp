@@ -70,7 +70,8 @@ public:
         return out;
     }
 
-    /// @brief For save and load (ml/saved_model.hpp), of numbers and strings. @throws argument_error  before fit; data_error for what is none
+    /// @brief For save and load (ml/saved_model.hpp), of numbers and strings. @throws argument_error  before fit; data_error for what is
+    /// none
     /// @{
     void save_to(model_writer& out) const requires std::is_arithmetic_v<Label> || std::same_as<Label, std::string> {
         check(!classes_.empty(), "label_encoder.save: call fit first");

@@ -40,7 +40,8 @@ struct min_max_scaler_options {
 
 /// @brief Takes each column to [low, high] by its least and greatest cell: (x - min) * scale + low.
 ///
-/// - `fit(X)`, `partial_fit(X)` and `merge(other)` as of standard_scaler; here pieces and their order do not change a bit, but for the sign of 0.
+/// - `fit(X)`, `partial_fit(X)` and `merge(other)` as of standard_scaler; here pieces and their order do not change a bit, but for the
+///   sign of 0.
 /// - A column whose cells are all equal comes out as low, exactly, with scale high - low. Any other column is spread out, however small its
 ///   spread; scikit-learn 1.2 takes spreads below 2.2e-15 for none.
 /// - nan_policy::omit passes over NaN, as scikit-learn does; the default does not.

@@ -152,9 +152,9 @@ void normalize_rows(const matrix_source& x, const matrix_target& y, std::size_t 
 
 /// @brief Divides each *row* by its norm, so that it has length 1.
 ///
-/// There is nothing to fit: a row's result depends on that row alone. A row of zeros stays as it is. Every other one comes out with norm 1, however
-/// small or large it is: squares that would overflow or vanish are taken in other units. (scikit-learn 1.2 leaves rows with a norm
-/// below 2.2e-15 as they are.) NaN by default makes its row NaN; nan_policy::omit measures the other cells.
+/// There is nothing to fit: a row's result depends on that row alone. A row of zeros stays as it is. Every other one comes out with norm
+/// 1, however small or large it is: squares that would overflow or vanish are taken in other units. (scikit-learn 1.2 leaves rows with a
+/// norm below 2.2e-15 as they are.) NaN by default makes its row NaN; nan_policy::omit measures the other cells.
 ///
 /// Fresh, recycled, into and in-place forms, input, layouts and errors as of column_scaler; the same bits at every thread count and layout.
 /// The norm has no inverse.

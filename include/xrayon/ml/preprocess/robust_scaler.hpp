@@ -40,14 +40,15 @@ struct robust_scaler_options {
 
 /// @brief Takes each column's median to 0 and the distance of two of its quantiles to 1: outliers move neither.
 ///
-/// Quantiles lie between neighbours linearly, as numpy's do by default. A column whose two quantiles are equal has scale 1; scikit-learn 1.2
-/// also takes distances below 2.2e-15 for none, here every distance counts. nan_policy::omit passes over NaN, as scikit-learn does.
+/// Quantiles lie between neighbours linearly, as numpy's do by default. A column whose two quantiles are equal has scale 1; scikit-learn
+/// 1.2 also takes distances below 2.2e-15 for none, here every distance counts. nan_policy::omit passes over NaN, as scikit-learn does.
 ///
 /// Quantiles of two sets of rows do not give those of both, so there is no partial_fit and no merge: calling one does not compile.
 /// @throws argument_error  from the constructor: unless 0 <= low <= high <= 100. From fit: if there are no rows; for the first cell, in row
 ///                         order, that is infinite or NaN and may not be.
 /// On an error the scaler is as it was. Same at every thread count and layout: every bit.
-/// **Cost.** fit reads X twice (once with allow_inf) and selects within each column, columns in parallel; memory for up to eight columns a thread.
+/// **Cost.** fit reads X twice (once with allow_inf) and selects within each column, columns in parallel; memory for up to eight columns
+/// a thread.
 /// @see column_scaler for transform
 class robust_scaler : public column_scaler<robust_scaler> {
 public:

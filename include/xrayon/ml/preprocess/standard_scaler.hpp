@@ -61,8 +61,8 @@ namespace detail {
 
 /// @brief Takes each column to mean 0 and standard deviation 1: (x - mean) / scale.
 ///
-/// The statistics are those of all rows it was fitted with: *global* ones. To scale each chunk by its own mean and deviation is another thing,
-/// with another name: standardize_chunk.
+/// The statistics are those of all rows it was fitted with: *global* ones. To scale each chunk by its own mean and deviation is another
+/// thing, with another name: standardize_chunk.
 ///
 /// - `fit(X)` forgets what was before; `partial_fit(X)` adds rows to it; `merge(other)` adds the rows of another scaler. The same rows in
 ///   the same pieces in the same order give the same bits; in other pieces, the same statistics to rounding.

@@ -96,8 +96,9 @@ struct chosen_candidates {
 ///
 /// A journal is a file for each rung: its path and ".rung0", ".rung1" ...
 /// @returns  A table for each rung, and the best candidate of the last one fitted on all rows. Same at every thread count: all but times.
-/// @throws argument_error  if factor < 2; `halving_search: options.min_rows must be ...`; `halving_search: 0 candidates`; and as grid_search
-/// K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (2016).
+/// @throws argument_error  if factor < 2; `halving_search: options.min_rows must be ...`; `halving_search: 0 candidates`; and as
+///                         grid_search K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter
+///                         optimization" (2016).
 template <class Make, parameter_space Space, class X, indexed_range Y, class Splitter, metric... Metrics>
     requires viewable_as<const X&, 2> && detail::gives_folds<Splitter, Y> && std::invocable < const Make&, const parameters_of<Space>
 & > &&detail::row_estimator<detail::made_estimator<Make, Space>, detail::element_of_matrix<X>, detail::target_value_t<Y>> [[nodiscard]] auto

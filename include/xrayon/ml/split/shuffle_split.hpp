@@ -59,7 +59,8 @@ struct make_shuffle_split {
 
 /// @brief Random cuts of n rows in two, each drawn afresh: a row may be tested several times, or never.
 ///
-/// The indices, in the order drawn, are those of scikit-learn 1.2's `ShuffleSplit(splits, test_size=..., train_size=..., random_state=seed)`.
+/// The indices, in the order drawn, are those of scikit-learn 1.2's `ShuffleSplit(splits, test_size=..., train_size=...,
+/// random_state=seed)`.
 struct shuffle_split {
     std::size_t splits = 10;                    ///< How many cuts, at least 1.
     std::optional<split_size> test_size = {};   ///< Unset: the rows that `train_size` leaves; 0.1 if that is unset too.

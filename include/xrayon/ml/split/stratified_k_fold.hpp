@@ -47,8 +47,8 @@ inline void check_strata(const std::string& op, std::size_t folds, const label_c
 ///
 /// Each class is dealt over the folds in blocks, in the order of its rows; with `shuffle` in random order. Indices within a fold ascend.
 ///
-/// The indices are those of scikit-learn 1.2's `StratifiedKFold(folds, shuffle=shuffle, random_state=seed)`. They depend on which labels are
-/// equal and in what order they stand, not on the labels themselves.
+/// The indices are those of scikit-learn 1.2's `StratifiedKFold(folds, shuffle=shuffle, random_state=seed)`. They depend on which labels
+/// are equal and in what order they stand, not on the labels themselves.
 ///
 /// **Example.**
 /// @code

@@ -29,8 +29,8 @@ namespace xrayon::ml {
 
 namespace detail {
 
-/// How many of each class come into a draw of `draws` rows, near the mode of the multivariate hypergeometric distribution: shares are rounded
-/// down, and what is missing goes to the largest remainders, among equal ones by lot (scikit-learn's _approximate_mode).
+/// How many of each class come into a draw of `draws` rows, near the mode of the multivariate hypergeometric distribution: shares are
+/// rounded down, and what is missing goes to the largest remainders, among equal ones by lot (scikit-learn's _approximate_mode).
 [[nodiscard]] inline std::vector<std::size_t> approximate_mode(const std::vector<std::size_t>& counts, std::size_t draws, mt19937& random) {
     const auto all = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
     std::vector<std::size_t> out(counts.size());

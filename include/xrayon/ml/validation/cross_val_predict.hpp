@@ -85,7 +85,8 @@ void with_fold_models(std::string_view op, const E& estimator, const X& x, const
 /// cross_validate's.
 ///
 /// @param splitter  As for cross_validate; each row is tested by exactly one fold.
-/// @returns         n predictions, in the order of the rows; of the type that `predict` gives, bool as int. The same bits at every thread count.
+/// @returns         n predictions, in the order of the rows; of the type that `predict` gives, bool as int. The same bits at every thread
+///                    count.
 /// @throws argument_error  if a row is tested by no fold or by two; and as cross_validate
 /// **Cost.** As cross_validate.
 template <class E, class X, indexed_range Y, class Splitter>

@@ -80,8 +80,8 @@ public:
     /// Items [claimed, count) were never claimed. After the run.
     void set_claimed(std::size_t claimed) noexcept { claimed_ = std::min(claimed, state_.count); }
 
-    /// After the run, before anything is asked: what failed above a hit would not have been reached in order; nor what the item of the hit threw,
-    /// which gave something before that.
+    /// After the run, before anything is asked: what failed above a hit would not have been reached in order; nor what the item of the
+    /// hit threw, which gave something before that.
     void forget_above_hit() noexcept {
         if (failed_ != call_state::none && failed_ >= hit_) {
             failed_ = call_state::none;

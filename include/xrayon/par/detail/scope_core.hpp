@@ -313,7 +313,8 @@ private:
         take_part(pool, inside, 0, true);
     }
 
-    /// Runs tasks until there are none that have not begun, or, if `until` is not 0, until then: false says that some are left. A thread that
+    /// Runs tasks until there are none that have not begun, or, if `until` is not 0, until then: false says that some are left. A thread
+    /// that
     /// `helps` is one that does not any more from the moment at which it finds none: whoever spawns afterwards is to call somebody.
     bool take_part(pool_state* pool, bool inside, tick_clock::ticks until, bool helps = false) noexcept {
         runner mine;

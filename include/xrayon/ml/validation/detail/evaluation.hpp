@@ -22,7 +22,6 @@
 #include <xrayon/core/error.hpp>
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/declared_progress.hpp>
-#include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/exec/scratch.hpp>
 #include <xrayon/ml/estimator.hpp>
@@ -103,9 +102,9 @@ concept predicts_paths = requires(std::span<const E> group, const array_view<con
 /// where it can one factorisation solves for all of these. *Path*: candidates that can predict together do, once a fold. *Rows*: the others
 /// are fitted on the fold's rows, as one flat set of tasks; a worker keeps a fold's rows while it goes on with that fold.
 ///
-/// **Failures.** First come the groups that share something. Nothing that is thrown there is told: what a group could not give is left open.
-/// Then whatever is open is fitted on its rows. So what comes out is what the plain loop would have thrown, from the lowest candidate and
-/// fold, at every thread count.
+/// **Failures.** First come the groups that share something. Nothing that is thrown there is told: what a group could not give is left
+/// open. Then whatever is open is fitted on its rows. So what comes out is what the plain loop would have thrown, from the lowest
+/// candidate and fold, at every thread count.
 template <class E, class T, class L, class Folds, class Scores>
 class evaluation {
 public:
@@ -218,6 +217,7 @@ private:
         }
         run_report& out = *options_.run->report;
         out = rows;
+        out.threads = std::max(rows.threads, group_threads_);
         out.total = table_.size();
         out.done = 0;
         out.completed.clear();
@@ -298,6 +298,9 @@ private:
             return;
         }
         const std::size_t k = survey_.count;
+        std::vector<run_report> reports(all.size() + 1);
+        run_options outer = remaining();
+        outer.report = &reports.back();
         for_each_index(all.size(),
                        [&](std::size_t i) {
                            const group& g = all[i];
@@ -316,9 +319,12 @@ private:
                                        tell(g, f, std::move(found));
                                    }
                                },
-                               {.grain = 1, .name = options_.name});
+                               {.grain = 1, .run = {.report = &reports[i]}, .name = options_.name});
                        },
-                       {.grain = 1, .run = remaining(), .name = options_.name, .shown_elsewhere = bar_->shown()});
+                       {.grain = 1, .run = outer, .name = options_.name, .shown_elsewhere = bar_->shown()});
+        for (const run_report& each : reports) {
+            group_threads_ = std::max(group_threads_, each.threads);
+        }
     }
     /// Whether f came to its end. Being cancelled is no failure of its own.
     template <class F>
@@ -365,7 +371,6 @@ private:
     /// Whatever is open.
     void run_rows(run_report& report) {
         if (std::all_of(state_.begin(), state_.end(), [](char s) { return s >= known; })) {
-            report.threads = current_num_threads();
             return;
         }
         const std::size_t k = survey_.count;
@@ -585,6 +590,7 @@ private:
     declared_progress* bar_ = nullptr;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     bool out_of_time_ = false;
+    std::size_t group_threads_ = 0;  // the most that a loop over a group's folds had
     scratch<fold_buffer<T, L>> buffers_;
 };
 

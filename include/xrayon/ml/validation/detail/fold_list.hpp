@@ -85,8 +85,8 @@ inline bool check_fold(std::string_view op, std::size_t number, const fold& f, s
 struct fold_survey {
     std::size_t count = 0;
     std::size_t shortest_train = 0;
-    /// Every row that a fold does not test it learns from once, and no row is tested twice: so a training set is all the others' test sets, and
-    /// the rows that are never tested.
+    /// Every row that a fold does not test it learns from once, and no row is tested twice: so a training set is all the others' test
+    /// sets, and the rows that are never tested.
     bool complementary = true;
     std::vector<std::size_t> never_tested;
     bool tested_once = true;  ///< Each row by exactly one fold.

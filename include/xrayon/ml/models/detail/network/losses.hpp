@@ -10,7 +10,8 @@
 #include <xrayon/core/wide_kernel.hpp>
 #include <xrayon/ml/detail/elementary.hpp>
 
-// The last layer: softmax with cross-entropy, or the values themselves with the squared distance. Rows lie one behind the other without gaps.
+// The last layer: softmax with cross-entropy, or the values themselves with the squared distance. Rows lie one behind the other without
+// gaps.
 
 namespace xrayon::ml::detail {
 
