@@ -64,7 +64,7 @@ int main() {
     for (std::size_t i = 0; i < test_y.size(); ++i) {
         const auto label = static_cast<std::size_t>(test_y(i));
         const auto& belief = beliefs[i / 64];
-        const auto row = xrayon::rows(belief.mean)[static_cast<std::ptrdiff_t>(i % 64)];
+        const auto row = xrayon::rows(belief.mean)[i % 64];
         const auto best = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
         if (belief.stddev(i % 64, best) < 0.1) {
             ++sure;
