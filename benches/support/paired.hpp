@@ -47,6 +47,7 @@ public:
         std::string name;
         action prepare;                             ///< Before each sample, outside of the clock; may be empty.
         std::function<timing(std::size_t)> sample;  ///< So many runs, one after the other.
+        double tolerance = 0;                       ///< Of its checksum, where that is more than the contest's.
     };
 
     /// @param items      What one run does, counted in `item`s: times are shown for one of them.
@@ -79,7 +80,7 @@ public:
             total.seconds /= static_cast<double>(runs);
             return total;
         };
-        rivals_.push_back({std::move(name), std::move(prepare), std::move(sample)});
+        rivals_.push_back({std::move(name), std::move(prepare), std::move(sample), 0});
     }
     template <class Check, std::invocable Run>
     void add(std::string name, Check check, Run run) {
@@ -156,7 +157,7 @@ struct contest_times {
 
     const double expected = sample(rivals.front(), 1).checksum;
     const auto disagrees = [&](const contest::rival& rival, double got) {
-        const double allowed = what.tolerance() * std::max(std::abs(expected), std::abs(got));
+        const double allowed = std::max(what.tolerance(), rival.tolerance) * std::max(std::abs(expected), std::abs(got));
         if (got == expected || std::abs(got - expected) <= allowed) {  // NaN is neither
             return false;
         }
