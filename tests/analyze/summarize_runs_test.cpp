@@ -63,7 +63,8 @@ TEST_CASE("summarize_runs takes medians, intervals and the busy share from the r
     REQUIRE(two.busy == approx(26.0 / (2 * 19)));
     REQUIRE(report.points[0].busy == 1);
     REQUIRE(two.repetitions[2] == 8);  // in the order of the rounds
-    REQUIRE(report.notes.empty());
+    REQUIRE(report.notes == std::vector<std::string>{"1 time of 7 at 2 threads is far from the others; medians do not mind"});
+    REQUIRE(report.distrust == std::vector<std::string>{"the median at 2 threads is known to 25 % only: more repetitions"});
 }
 
 TEST_CASE("summarize_runs measures against the smallest count and says so", "[analyze][summarize_runs]") {
@@ -78,8 +79,11 @@ TEST_CASE("summarize_runs measures against the smallest count and says so", "[an
 
 TEST_CASE("summarize_runs notes what a reader must know", "[analyze][summarize_runs]") {
     const auto busy = summarize_runs({{.threads = 1, .seconds = {10}, .cpu_seconds = {6.8}}});
-    REQUIRE(has_note(busy, "busy at the baseline is 68 %"));
-    const auto odd = summarize_runs({{.threads = 1, .seconds = {1, 1, 1, 1, 1}}, {.threads = 2, .seconds = {2, 2, 2, 2, 2}},
+    REQUIRE_FALSE(busy.trusted);
+    REQUIRE(busy.distrust
+            == std::vector<std::string>{"busy at the baseline is 68 %: the machine was doing something else, or the workload waits"});
+    const auto odd = summarize_runs({{.threads = 1, .seconds = {1, 1, 1, 1, 1}},
+                                     {.threads = 2, .seconds = {2, 2, 2, 2, 2}},
                                      {.threads = 4, .seconds = {0.2, 0.2, 0.2, 0.2, 0.2}, .answer_matches = false}},
                                     {.answer_checked = true});
     REQUIRE(has_note(odd, "5 repetitions: too few for 95 % intervals"));
@@ -92,10 +96,37 @@ TEST_CASE("summarize_runs notes what a reader must know", "[analyze][summarize_r
     REQUIRE_FALSE(odd.points[2].answer_matches);
     REQUIRE_FALSE(odd.points[2].oversubscribed);  // cores unknown
     REQUIRE(has_note(summarize_runs({{.threads = 1, .seconds = {1}}}), "the answers were not compared"));
-    const auto scatter = summarize_runs({{.threads = 1, .seconds = {1.0, 1.1, 0.9, 1.0, 1.2, 1.0}},
-                                         {.threads = 2, .seconds = {0.5, 0.6, 0.4, 0.49, 0.49, 0.49}}},
-                                        {.answer_checked = true});
+    const auto scatter = summarize_runs(
+        {{.threads = 1, .seconds = {1.0, 1.1, 0.9, 1.0, 1.2, 1.0}}, {.threads = 2, .seconds = {0.5, 0.6, 0.4, 0.49, 0.49, 0.49}}},
+        {.answer_checked = true});
     REQUIRE_FALSE(has_note(scatter, "superlinear"));  // 1.0 / 0.49 is above 2, but its interval is not
+}
+
+TEST_CASE("summarize_runs says why times are not to be trusted", "[analyze][summarize_runs]") {
+    std::vector<double> falling;
+    std::vector<double> two_kinds;
+    std::vector<double> steady;
+    for (int i = 0; i < 40; ++i) {
+        falling.push_back(2 - 0.02 * i);
+        two_kinds.push_back((i % 4 == 0 ? 1.5 : 1.0) + 1e-4 * (i * 7 % 40));
+        steady.push_back(1 + 1e-4 * (i * 7 % 40));
+    }
+    const auto reasons = [](const std::vector<double>& seconds, std::size_t throttled = 0) {
+        const auto report = summarize_runs({{.threads = 1, .seconds = seconds}}, {.answer_checked = true, .throttled_periods = throttled});
+        REQUIRE(report.trusted == report.distrust.empty());
+        return report.distrust;
+    };
+    REQUIRE(reasons(steady).empty());
+    REQUIRE_THAT(reasons(falling).at(0), test::contains("times at 1 thread fell by 29 % while they were taken: more rounds of warm-up"));
+    REQUIRE(reasons(two_kinds)
+            == std::vector<std::string>{"there are two kinds of times at 1 thread: 25 % of them are 1.50 times as long as the others"});
+    REQUIRE(reasons(steady, 3) == std::vector<std::string>{"the CPU quota was used up in 3 periods of the measurement"});
+    REQUIRE_THAT(reasons({1, 2, 1, 2, 1, 2, 1.5, 1.6}).at(0), test::contains("only: more repetitions"));
+    std::vector<double> far = steady;
+    far[3] = 50;
+    const auto outlier = summarize_runs({{.threads = 1, .seconds = far}}, {.answer_checked = true});
+    REQUIRE(outlier.trusted);
+    REQUIRE(has_note(outlier, "1 time of 40 at 1 thread is far from the others"));
 }
 
 TEST_CASE("summarize_runs gives the same bits for the same runs", "[analyze][summarize_runs]") {

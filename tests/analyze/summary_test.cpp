@@ -9,7 +9,7 @@ using analyze::summarize_runs;
 using analyze::to_summary;
 
 TEST_CASE("best_setting is the fewest threads within 5 % of the fastest count that the cores carry", "[analyze][summary]") {
-    REQUIRE(analyze::best_setting(test::seed_report()).threads == 8);                                // 16 is faster, on 8 cores
+    REQUIRE(analyze::best_setting(test::seed_report()).threads == 8);  // 16 is faster, on 8 cores
     REQUIRE(analyze::best_setting(test::seed_report({.cores = 16})).threads == 16);
     const auto flat = summarize_runs({{.threads = 1, .seconds = {10}}, {.threads = 2, .seconds = {5.2}}, {.threads = 4, .seconds = {5}}});
     REQUIRE(analyze::best_setting(flat).threads == 2);
@@ -40,4 +40,18 @@ TEST_CASE("to_summary of a fit gives the limit and whether to rely on it", "[ana
     REQUIRE_THAT(to_summary(analyze::amdahl_fit({{1, 8.0}, {2, 3.0}, {4, 1.0}})),
                  test::contains("p = 100.0 %, no limit seen. Do not rely on it: misses a point by 36.1 %, more than 5.0 %"));
     // b = 312/61 misses 8 s by 1 - (312/61)/8 = 36.07 %, the largest of the three.
+}
+
+TEST_CASE("to_summary names the Universal Scalability Law where it is the one that holds", "[analyze][summary]") {
+    std::vector<analyze::measured_runs> runs;
+    for (const std::size_t n : {1u, 2u, 4u, 8u, 16u, 32u}) {
+        const auto m = static_cast<double>(n);
+        runs.push_back({.threads = n, .seconds = {(1 + 0.05 * (m - 1) + 0.002 * m * (m - 1)) / m}});
+    }
+    const std::string text = to_summary(summarize_runs(runs), {.utf8 = false});
+    // sqrt(0.95 / 0.002) = 21.8; S(21) = 21 / (1 + 1 + 0.84).
+    REQUIRE_THAT(text,
+                 test::contains("Universal Scalability Law (up to 32 threads): contention 5.00 %, coherency 0.200 %, so 21 threads are the "
+                                "most that help (7.4x). Fits within 0.0 %.\n"));
+    REQUIRE_THAT(text, test::contains("Do not rely on it: misses a point by"));  // Amdahl's law
 }

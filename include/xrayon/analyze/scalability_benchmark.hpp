@@ -17,6 +17,7 @@
 #include <xrayon/analyze/summarize_runs.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
+#include <xrayon/exec/cpu_throttling.hpp>
 #include <xrayon/exec/thread_count.hpp>
 
 namespace xrayon::analyze {
@@ -26,7 +27,7 @@ struct scalability_options {
     std::size_t warmup = 1;        ///< Rounds over all counts that are not recorded, after those of the calibration.
     /// > 0; a shorter workload is called several times per measurement.
     std::chrono::nanoseconds min_time = std::chrono::milliseconds(10);
-    std::string label = {};        ///< Name of the workload in table and JSON.
+    std::string label = {};  ///< Name of the workload in table and JSON.
     bootstrap_options bootstrap = {};
 };
 
@@ -88,6 +89,7 @@ template <class Workload>
     const detail::usable_processors processors = detail::find_usable_processors();
     detail::round_measurement<std::remove_reference_t<Workload>> measurement(threads, workload);
     measurement.calibrate(options.min_time);
+    const std::size_t throttled_before = read_throttled_periods();
     for (std::size_t round = 0; round < options.warmup; ++round) {
         measurement.run_round(round, false);
     }
@@ -100,6 +102,7 @@ template <class Workload>
     facts.calls_per_repetition = measurement.calls();
     facts.warmup = options.warmup;
     facts.answer_checked = measurement.comparable;
+    facts.throttled_periods = read_throttled_periods() - throttled_before;
     facts.bootstrap = options.bootstrap;
     return summarize_runs(std::move(measurement).take(), facts);
 }

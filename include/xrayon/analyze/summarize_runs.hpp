@@ -12,6 +12,7 @@
 
 #include <xrayon/analyze/amdahl_law.hpp>
 #include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/run_quality.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/statistics.hpp>
 #include <xrayon/core/check.hpp>
@@ -35,6 +36,7 @@ struct run_facts {
     std::size_t calls_per_repetition = 1;
     std::size_t warmup = 0;
     bool answer_checked = false;
+    std::size_t throttled_periods = 0;  ///< Of the CPU quota, used up while the runs were measured.
     std::vector<std::string> notes = {};
     bootstrap_options bootstrap = {};
 };
@@ -60,6 +62,40 @@ void check_runs(const std::vector<measured_runs>& runs) {
     }
 }
 
+/// Why the times should not be trusted, if so.
+template <class = when_called>
+void add_distrust(scalability_report& report, const run_facts& facts) {
+    const auto distrust = [&](std::string text) {
+        report.trusted = false;
+        report.distrust.push_back(std::move(text));
+    };
+    const scaling_point& base = report.points.front();
+    if (base.busy < 0.95) {
+        distrust("busy at the baseline is " + percent(base.busy, 0) + ": the machine was doing something else, or the workload waits");
+    }
+    if (facts.throttled_periods != 0) {
+        distrust("the CPU quota was used up in " + counted(facts.throttled_periods, "period") + " of the measurement");
+    }
+    for (const scaling_point& point : report.points) {
+        const std::string at = " at " + counted(point.threads, "thread");
+        if (point.quality.drifts()) {
+            const double change = point.quality.drift.change;
+            distrust("times" + at + (change < 0 ? " fell by " : " rose by ") + percent(std::abs(change), 0) + " while they were taken"
+                     + (change < 0 ? ": more rounds of warm-up" : ": something got slower meanwhile"));
+        }
+        if (point.quality.has_two_modes()) {
+            const two_modes& modes = *point.quality.modes;
+            distrust("there are two kinds of times" + at + ": " + percent(modes.upper_share, 0) + " of them are "
+                     + fixed(modes.upper / modes.lower, 2) + " times as long as the others");
+        }
+        const bool known = point.interval.state == interval_state::enough_values;
+        if (known && !point.oversubscribed && point.interval.upper - point.interval.lower > 0.2 * point.median) {
+            distrust("the median" + at + " is known to " + percent((point.interval.upper - point.interval.lower) / 2 / point.median, 0)
+                     + " only: more repetitions");
+        }
+    }
+}
+
 /// The sentences that follow from the numbers.
 template <class = when_called>
 void add_notes(scalability_report& report) {
@@ -67,10 +103,6 @@ void add_notes(scalability_report& report) {
     const scaling_point& base = report.points.front();
     if (base.threads != 1) {
         note("baseline is " + counted(base.threads, "thread") + ": speed-up and efficiency are relative to it");
-    }
-    if (base.busy < 0.95) {
-        note("busy at the baseline is " + percent(base.busy, 0)
-             + ": the machine was doing something else, or the workload waits; these times say little about scaling");
     }
     if (base.interval.state == interval_state::one_value) {
         note("one repetition: nothing is known about the spread");
@@ -90,6 +122,10 @@ void add_notes(scalability_report& report) {
         }
         if (point.threads != base.threads && (interval_known ? point.speed_up_interval.upper : point.speed_up) < 1) {
             note("slower than the baseline" + at + ": speed-up " + fixed(point.speed_up, 2));
+        }
+        if (point.quality.outliers.severe != 0) {
+            note(counted(point.quality.outliers.severe, "time") + " of " + to_text(point.repetitions.size()) + at
+                 + (point.quality.outliers.severe == 1 ? " is" : " are") + " far from the others; medians do not mind");
         }
         if (!point.answer_matches) {
             note("the answer" + at + " differs from the first run's");
@@ -129,6 +165,7 @@ template <class = when_called>
         point.cpu_repetitions = std::move(run.cpu_seconds);
         point.median = median(point.repetitions);
         point.interval = median_interval(point.repetitions, facts.bootstrap);
+        point.quality = judge_runs(point.repetitions);
         const std::vector<double>& base = report.points.empty() ? point.repetitions : report.points.front().repetitions;
         point.speed_up = median(base) / point.median;
         point.speed_up_interval = median_ratio_interval(base, point.repetitions, facts.bootstrap);
@@ -146,6 +183,7 @@ template <class = when_called>
         report.answers_agree = report.answers_agree && run.answer_matches;
         report.points.push_back(std::move(point));
     }
+    detail::add_distrust(report, facts);
     detail::add_notes(report);
     return report;
 }

@@ -9,8 +9,10 @@
 #include <string>
 
 #include <xrayon/analyze/amdahl_fit.hpp>
+#include <xrayon/analyze/best_law.hpp>
 #include <xrayon/analyze/detail/format.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/analyze/usl_fit.hpp>
 #include <xrayon/core/config.hpp>
 
 namespace xrayon::analyze {
@@ -49,8 +51,12 @@ std::string times(double factor, int decimals, const text_options& options) {
 /// One line about a fit: p, the limit, how well it holds and over which counts.
 template <class = when_called>
 [[nodiscard]] std::string to_summary(const amdahl_fit_result& fit, const text_options& options = {}) {
-    std::string text = "Amdahl (up to " + detail::counted(fit.most_threads_fitted, "thread") + "): parallel part p = "
-                       + detail::percent(fit.parallel_fraction, 1);
+    std::string text = "Amdahl (up to " + detail::counted(fit.most_threads_fitted, "thread")
+                       + "): parallel part p = " + detail::percent(fit.parallel_fraction, 1);
+    if (fit.parallel_fraction_interval.state == interval_state::enough_values) {
+        text += " (" + detail::fixed(100 * fit.parallel_fraction_interval.lower, 1) + " to "
+                + detail::percent(fit.parallel_fraction_interval.upper, 1) + ")";
+    }
     if (std::isinf(fit.max_speed_up)) {
         text += ", no limit seen";
     } else {
@@ -60,8 +66,23 @@ template <class = when_called>
     return text;
 }
 
-/// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law, the best setting, the notes.
-/// The law is left out where fewer than two counts can be fitted, and that is said.
+/// One line about a fit: both parameters, the count beyond which more threads are slower, and over which counts.
+template <class = when_called>
+[[nodiscard]] std::string to_summary(const usl_fit_result& fit, const text_options& options = {}) {
+    std::string text = "Universal Scalability Law (up to " + detail::counted(fit.most_threads_fitted, "thread") + "): contention "
+                       + detail::percent(fit.sigma, 2) + ", coherency " + detail::percent(fit.kappa, 3);
+    if (std::isfinite(fit.peak_threads)) {
+        const double peak = std::floor(fit.peak_threads);
+        text += ", so " + detail::fixed(peak, 0) + (peak == 1 ? " thread is" : " threads are") + " the most that help ("
+                + detail::times(fit.speed_up_at(static_cast<std::size_t>(std::min(peak, 1e9))), 1, options) + ")";
+    }
+    text += fit.trusted ? ". Fits within " + detail::percent(fit.fit_error, 1) + "." : ". Do not rely on it: " + fit.reason + ".";
+    return text;
+}
+
+/// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law, the Universal Scalability Law where that is the
+/// one that holds (see best_law), the best setting, why not to trust it, the notes. Without two counts that can be fitted
+/// there is no law, and that is said.
 template <class = when_called>
 [[nodiscard]] std::string to_summary(const scalability_report& report, const text_options& options = {}) {
     const scaling_point& best = best_setting(report);
@@ -70,8 +91,15 @@ template <class = when_called>
     for (const scaling_point& point : report.points) {
         fitted += !point.oversubscribed;
     }
-    text += fitted >= 2 ? to_summary(amdahl_fit(report), options) : "Amdahl: not fitted, fewer than two counts within the usable cores.";
-    text += "\n";
+    if (fitted >= 2) {
+        const best_law_result laws = best_law(report);
+        text += to_summary(laws.amdahl, options) + "\n";
+        if (laws.law == scaling_law::usl) {
+            text += to_summary(laws.usl, options) + "\n";
+        }
+    } else {
+        text += "Amdahl: not fitted, fewer than two counts within the usable cores.\n";
+    }
 
     text += "Best setting here: " + detail::counted(best.threads, "thread") + " (" + detail::times(best.speed_up, 1, options) + ").";
     const scaling_point& most = report.points.back();
@@ -83,6 +111,9 @@ template <class = when_called>
                          : " " + detail::counted(most.threads, "thread") + " buy nothing more.";
     }
     text += "\n";
+    for (const std::string& reason : report.distrust) {
+        text += "Not trusted: " + reason + ".\n";
+    }
     for (const std::string& note : report.notes) {
         text += "Note: " + note + ".\n";
     }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <stop_token>
@@ -36,6 +37,7 @@ struct call_state {
     bool shown_elsewhere = false;        ///< Somebody else shows how far its items are.
     const void* family = nullptr;        ///< Of a task that was spawned: what it was spawned in. Null for items.
 
+    std::uint64_t traced = 0;    ///< Its place in the trace; 0: nobody records.
     bool admits_memory = false;  ///< Its items run as its memory budget, or that of a call around it, has room for them.
 
     /// What the user asked for, if it has come to pass: stop or deadline.

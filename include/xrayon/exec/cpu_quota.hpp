@@ -121,10 +121,11 @@ inline std::string visible_group(std::string_view path, cpu_quota& result) {
     return path.find("/..") == std::string_view::npos ? std::string(path) : "/";
 }
 
-/// The quota by the text of /proc/self/cgroup and what `read(path, problem)` gives for files under `base` (as read_text does).
-template <class Read>
-[[nodiscard]] cpu_quota quota_of_groups(std::string_view groups, const std::string& base, const Read& read) {
-    cpu_quota result;
+/// Calls `version_2(folder)` or `version_1(folder)` for each folder under `base` that may be that of a group of this process, by the text of
+/// /proc/self/cgroup.
+template <class Version2, class Version1>
+void for_each_cpu_group(std::string_view groups, const std::string& base, cpu_quota& notes, const Version2& version_2,
+                        const Version1& version_1) {
     // The kernel lists a hierarchy once: what a second line of the same one says is nobody's.
     bool seen_v1 = false;
     bool seen_v2 = false;
@@ -140,17 +141,26 @@ template <class Read>
         const std::string_view controllers = line.substr(first + 1, second - first - 1);
         const std::string_view path = line.substr(second + 1);
         if (controllers.empty() && !std::exchange(seen_v2, true)) {
-            const std::string group = visible_group(path, result);
+            const std::string group = visible_group(path, notes);
             for (const char* mount : {"", "/unified"}) {
-                for_each_group(base + mount, group, [&](const std::string& folder) { read_group_v2(folder, read, result); });
+                for_each_group(base + mount, group, version_2);
             }
         } else if (has_controller(controllers, "cpu") && !std::exchange(seen_v1, true)) {
-            const std::string group = visible_group(path, result);
+            const std::string group = visible_group(path, notes);
             for (const char* mount : {"/cpu", "/cpu,cpuacct"}) {
-                for_each_group(base + mount, group, [&](const std::string& folder) { read_group_v1(folder, read, result); });
+                for_each_group(base + mount, group, version_1);
             }
         }
     }
+}
+
+/// The quota by the text of /proc/self/cgroup and what `read(path, problem)` gives for files under `base` (as read_text does).
+template <class Read>
+[[nodiscard]] cpu_quota quota_of_groups(std::string_view groups, const std::string& base, const Read& read) {
+    cpu_quota result;
+    for_each_cpu_group(
+        groups, base, result, [&](const std::string& folder) { read_group_v2(folder, read, result); },
+        [&](const std::string& folder) { read_group_v1(folder, read, result); });
     return result;
 }
 
@@ -165,9 +175,9 @@ template <class Read>
 [[nodiscard]] inline cpu_quota read_cpu_quota(const std::string& root = "") {
     std::string problem;
     const auto groups = detail::read_text(root + "/proc/self/cgroup", problem, 65536);
-    cpu_quota result = detail::quota_of_groups(
-        groups ? std::string_view(*groups) : std::string_view("0::/\n"), root + "/sys/fs/cgroup",
-        [](const std::string& path, std::string& why_not) { return detail::read_text(path, why_not); });
+    cpu_quota result =
+        detail::quota_of_groups(groups ? std::string_view(*groups) : std::string_view("0::/\n"), root + "/sys/fs/cgroup",
+                                [](const std::string& path, std::string& why_not) { return detail::read_text(path, why_not); });
     if (!problem.empty()) {
         detail::add_note(result, problem);
     }

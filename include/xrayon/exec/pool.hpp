@@ -21,6 +21,7 @@
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/pool_state.hpp>
+#include <xrayon/exec/detail/trace_file.hpp>
 #include <xrayon/exec/thread_count.hpp>
 
 namespace xrayon {
@@ -30,9 +31,9 @@ enum class thread_priority { low = -1, normal = 0, high = 1 };
 struct pool_config {
     /// 1 to 1024, the caller included. Unset: XRAYON_NUM_THREADS, else what this process may use; 0: the latter.
     std::optional<std::size_t> threads = {};
-    std::string name = "xrayon";           ///< Workers are called "<name>-1", "<name>-2" ... (15 bytes are kept).
-    std::optional<int> numa_node = {};     ///< As tbb::info::numa_nodes() lists them; unset: anywhere.
-    std::optional<int> core_type = {};     ///< As tbb::info::core_types() lists them; unset: any.
+    std::string name = "xrayon";                         ///< Workers are called "<name>-1", "<name>-2" ... (15 bytes are kept).
+    std::optional<int> numa_node = {};                   ///< As tbb::info::numa_nodes() lists them; unset: anywhere.
+    std::optional<int> core_type = {};                   ///< As tbb::info::core_types() lists them; unset: any.
     thread_priority priority = thread_priority::normal;  ///< Which pools get threads first when all are wanted at once.
     /// Called on a worker's thread with its number, 1 to threads - 1 (current_thread_index), when it comes to work in the pool, and when it
     /// goes: in pairs, the second one when there has been nothing to do for a while, when another pool needs the thread, or at the latest
@@ -58,6 +59,11 @@ namespace detail {
         kept.store(true, std::memory_order_release);
     }
     watch_forks();
+    static std::atomic<bool> asked{false};
+    if (!asked.load(std::memory_order_acquire)) {
+        trace_as_environment_says();
+        asked.store(true, std::memory_order_release);
+    }
 }
 
 inline std::shared_ptr<pool_state> make_pool(const pool_config& config) {
@@ -215,9 +221,7 @@ public:
     /// Has `function()` called once, some time, by a worker of this pool; see xrayon::spawn.
     template <class F>
         requires std::invocable<std::decay_t<F>>
-    void spawn(F&& function) const {
-        detail::spawn_into(*state_, std::forward<F>(function));
-    }
+    void spawn(F&& function) const { detail::spawn_into(*state_, std::forward<F>(function)); }
     /// Waits for this pool's spawned tasks; see xrayon::wait_spawned.
     void wait_spawned() const {
         state_->check_usable();

@@ -15,6 +15,7 @@
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/error.hpp>
 #include <xrayon/exec/detail/process_state.hpp>
+#include <xrayon/exec/detail/trace_log.hpp>
 
 // A forked child has one thread, and a copy of everything else as it stood: locks that other threads held, counts of calls that
 // they were in, lists of workers that do not exist here. So our locks are taken around every fork, and the child starts a new
@@ -34,8 +35,10 @@ inline void before() {
     process().pool_mutex.lock();
     process().blas_mutex.lock();
     process().progress_line.mutex.lock();
+    tracing().mutex.lock();
 }
 inline void after_in_parent() {
+    tracing().mutex.unlock();
     process().progress_line.mutex.unlock();
     process().blas_mutex.unlock();
     process().pool_mutex.unlock();
@@ -53,6 +56,8 @@ inline void after_in_child() {
         state.blas_users.store(pinned, std::memory_order_relaxed);
         state.blas_inherited = pinned == 0;
     }
+    tracing().on.store(false, std::memory_order_relaxed);  // the recording is the parent's
+    tracing().mutex.unlock();
     state.progress_line.printer = nullptr;  // the threads that draw are the parent's
     state.progress_line.columns = 0;
     state.progress_line.mutex.unlock();

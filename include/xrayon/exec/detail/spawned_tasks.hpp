@@ -17,6 +17,7 @@
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/detail/backend_tbb.hpp>
 #include <xrayon/exec/detail/fork_watch.hpp>
+#include <xrayon/exec/trace_scopes.hpp>
 
 namespace xrayon::detail {
 
@@ -82,8 +83,7 @@ public:
             }
         }
         if (workers_ == nullptr && !is_inside(current_call())) {  // else whoever runs the task around us comes to it next
-            while (run_one()) {
-            }
+            while (run_one()) {}
         }
     }
 
@@ -209,6 +209,10 @@ private:
         levels_ = &here;
         {
             const frame_scope scope(frame);
+            traced_task_scope traced;
+            if (is_tracing()) [[unlikely]] {
+                traced.begin(0, task.number, task.number + 1);
+            }
             item_hook* const hook = process().hook.load(std::memory_order_acquire);
             if (hook != nullptr) [[unlikely]] {
                 hook->before(frame);

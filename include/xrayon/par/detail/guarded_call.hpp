@@ -19,6 +19,7 @@
 #include <xrayon/exec/blas_guard.hpp>
 #include <xrayon/exec/call_context.hpp>
 #include <xrayon/exec/call_progress.hpp>
+#include <xrayon/exec/trace_scopes.hpp>
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/tick_clock.hpp>
 #include <xrayon/par/detail/call_outcome.hpp>
@@ -73,6 +74,11 @@ public:
     void run(call_work& work) {
         if (state_.count == 0) {
             return;
+        }
+        traced_call_scope traced;
+        if (is_tracing()) [[unlikely]] {
+            traced.begin(state_.name, state_.count, threads_);
+            state_.traced = traced.id();
         }
         if (memory_admission::applies(options_.run, outer_)) [[unlikely]] {
             state_.admits_memory = true;
@@ -181,6 +187,10 @@ private:
             if (claim.begin >= state_.count) {
                 break;
             }
+            traced_task_scope traced;
+            if (state_.traced != 0) [[unlikely]] {
+                traced.begin(state_.traced, claim.begin, claim.end);
+            }
             if (!run_claim(work, frame, claim, pace.dear(), watched, finished)) {
                 hole = {frame.index, claim.end};
                 break;
@@ -278,7 +288,12 @@ private:
             }
             for (std::size_t seen = most; seen <= mine.number && !most.compare_exchange_weak(seen, mine.number + 1);) {}
             const std::size_t before = mine.finished;
+            traced_task_scope traced;
+            if (state_.traced != 0) [[unlikely]] {
+                traced.begin(state_.traced, given.claim.begin, given.claim.end);
+            }
             const bool goes_on = run_claim(work, frame, given.claim, true, watched, mine.finished);
+            traced.end();
             if (!goes_on) {
                 outcome_.hole(mine.number) = {frame.index, given.claim.end};
             }

@@ -23,6 +23,7 @@
 #include <xrayon/exec/pool.hpp>
 #include <xrayon/exec/run_options.hpp>
 #include <xrayon/exec/tick_clock.hpp>
+#include <xrayon/exec/trace_scopes.hpp>
 #include <xrayon/par/detail/call_history.hpp>
 #include <xrayon/par/detail/call_outcome.hpp>
 #include <xrayon/par/detail/task_tree.hpp>
@@ -95,6 +96,10 @@ public:
         }
         runner* const by = frame == nullptr ? nullptr : static_cast<runner*>(const_cast<call_state*>(frame->call));
         const bool directly = by != nullptr && here == by->frame;
+        if (traced_.id() != 0) [[unlikely]] {
+            task->spawner = current_trace_task;
+            task->spawned_at = trace_now();
+        }
         bool call = false;
         {
             const std::lock_guard lock(mutex_);
@@ -140,6 +145,9 @@ public:
         std::optional<blas_guard> blas;
         if (!nested_) {
             blas.emplace();
+        }
+        if (is_tracing()) [[unlikely]] {
+            traced_.begin(name_, 0, threads_);
         }
         const auto begin = tick_clock::now();
         if (threads_ == 1 || !history_.share_at_once()) {
@@ -280,6 +288,10 @@ private:
         bool cancel = false;
         {
             const frame_scope scope(frame);
+            traced_task_scope traced;
+            if (traced_.id() != 0) [[unlikely]] {
+                traced.begin(traced_.id(), 0, 1);
+            }
             try {
                 body();
             } catch (const cancelled&) {
@@ -360,6 +372,10 @@ private:
             bool cancel = false;
             {
                 const frame_scope scope(innermost);
+                traced_task_scope traced;
+                if (traced_.id() != 0) [[unlikely]] {
+                    traced.begin(traced_.id(), task->number, task->number + 1, task->spawner, task->spawned_at);
+                }
                 if (hook != nullptr) [[unlikely]] {
                     hook->before(innermost);
                 }
@@ -549,6 +565,7 @@ private:
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     const std::thread::id caller_ = std::this_thread::get_id();
     fork_mark mark_;
+    traced_call_scope traced_;
     std::atomic<gathering*> calls_{nullptr};  // null: nobody can be called
 
     std::mutex mutex_;  // guards all below while it runs

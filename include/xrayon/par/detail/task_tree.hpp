@@ -3,6 +3,7 @@
 #define XRAYON_PAR_DETAIL_TASK_TREE_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -29,7 +30,9 @@ public:
     bool nested = false;        ///< Not spawned by the body.
     bool ended = false;
     std::exception_ptr error;   ///< What it ended with; it then stays in the tree.
-    scope_task* next = nullptr; ///< In a list of tasks, whichever it is in.
+    std::uint64_t spawner = 0;  ///< In the trace; and when it was spawned.
+    std::int64_t spawned_at = 0;
+    scope_task* next = nullptr;  ///< In a list of tasks, whichever it is in.
 
 private:
     friend class task_tree;
@@ -38,7 +41,7 @@ private:
     scope_task* first_child_ = nullptr;
     scope_task* before_ = nullptr;  // siblings, in no order
     scope_task* behind_ = nullptr;
-    std::size_t place_ = 0;         // among the children of parent_
+    std::size_t place_ = 0;  // among the children of parent_
 };
 
 /// The order in which a plain program would have come to the tasks of a scope, had each spawn called its function there and then: depth
