@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DSTATUS=<number> -DEXPECTED=<regex> -P check_program.cmake -- program arguments...
+# cmake -DSTATUS=<number, or (one|other)> -DEXPECTED=<regex> -P check_program.cmake -- program arguments...
 # The program must end with that exit status and print text that matches, on either stream.
 cmake_minimum_required(VERSION 3.22)
 set(command "")
@@ -14,7 +14,7 @@ foreach(i RANGE ${last})
 endforeach()
 execute_process(COMMAND ${command} OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE status)
 message("${output}")
-if(NOT status STREQUAL STATUS)
+if(NOT status MATCHES "^${STATUS}$")
   message(FATAL_ERROR "exit status ${status}, expected ${STATUS}")
 endif()
 if(NOT output MATCHES "${EXPECTED}")

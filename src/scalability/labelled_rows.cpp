@@ -75,4 +75,16 @@ labelled_rows every_second(const labelled_rows& data, std::size_t first) {
     return half;
 }
 
+labelled_rows repeated(const labelled_rows& data, std::size_t times) {
+    const std::size_t n = data.y.size();
+    labelled_rows out{matrix::from_shape({n * times, data.x.shape(1)}), std::vector<int>(n * times), data.source};
+    for (std::size_t i = 0; i < n * times; ++i) {
+        out.y[i] = data.y[i % n];
+        for (std::size_t j = 0; j < data.x.shape(1); ++j) {
+            out.x(i, j) = data.x(i % n, j);
+        }
+    }
+    return out;
+}
+
 } // namespace scalability

@@ -28,6 +28,9 @@ labelled_rows read_labelled(const std::string& path);
 /// The rows first, first + 2, first + 4, ...
 labelled_rows every_second(const labelled_rows& data, std::size_t first);
 
+/// All rows so many times, one turn after the other.
+labelled_rows repeated(const labelled_rows& data, std::size_t times);
+
 /// "1 row", "2 rows"
 std::string counted(std::size_t count, const std::string& noun);
 

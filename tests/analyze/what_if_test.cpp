@@ -160,7 +160,7 @@ TEST_CASE("Graham's and Brent's bounds hold for replays of 10,000 random graphs"
 TEST_CASE("what_if says in words why it is not more", "[analyze][what_if]") {
     const auto folds = what_if(flat(std::vector<double>(5, 1.0)), {.threads = {8}, .costs = free_of_charge});
     REQUIRE(folds.limit == analyze::scaling_limit::few_tasks);
-    REQUIRE(folds.reason == "loop has 5 items of about the same length: never more than 5.0x");
+    REQUIRE(folds.reason == "loop (5 items of about the same length) is 100 % of the span: never more than 5.0x");
     REQUIRE(folds.parallelism == 5);
     REQUIRE(folds.points[0].in_order == 1);  // 5 of the "5 to 10 times" that the Rayon guide promises for 5 folds
     std::vector<double> uneven(20, 0.5);
@@ -173,7 +173,8 @@ TEST_CASE("what_if says in words why it is not more", "[analyze][what_if]") {
     REQUIRE(serial.serial_part == 0.08);
     REQUIRE(serial.reason == "serial part 8.0 % of the work is 89 % of the span: never more than 11x");
     // The long item itself divides: what is inside it is the reason.
-    REQUIRE_THAT(what_if(nested(), {.costs = free_of_charge}).reason, test::contains("C has 2 items of about the same length"));
+    REQUIRE_THAT(what_if(nested(), {.costs = free_of_charge}).reason,
+                 test::contains("C (2 items of about the same length) is 38 % of the span: never more than 1.9x"));
     // A million cheap items, claimed 1,000 at a time: no limit in sight below their number.
     task_graph cheap = flat(std::vector<double>(1000, 50e-6));
     for (std::size_t i = 1; i < cheap.tasks.size(); ++i) {

@@ -26,6 +26,7 @@ struct json_context {
     std::string date = {};  ///< ISO 8601 with offset, as Google Benchmark writes it: 2024-05-01T12:00:00+02:00.
     std::string host_name = {};
     std::string executable = {};
+    std::string cpu_model = {};  ///< So that a comparison knows whether it is the same machine.
 };
 
 namespace detail {
@@ -128,6 +129,7 @@ void begin_context(json_writer& json, std::size_t hardware_threads, const json_c
     optional_member("date", context.date);
     optional_member("host_name", context.host_name);
     optional_member("executable", context.executable);
+    optional_member("cpu_model", context.cpu_model);
     if (hardware_threads != 0) {
         json.member("num_cpus", hardware_threads);
     }

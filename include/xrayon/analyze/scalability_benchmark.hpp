@@ -6,6 +6,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,6 +30,8 @@ struct scalability_options {
     std::chrono::nanoseconds min_time = std::chrono::milliseconds(10);
     std::string label = {};  ///< Name of the workload in table and JSON.
     bootstrap_options bootstrap = {};
+    /// Is told after each round, warm-up included, how many of how many are done; outside of what is measured.
+    std::function<void(std::size_t done, std::size_t total)> on_round = {};
 };
 
 namespace detail {
@@ -90,11 +93,12 @@ template <class Workload>
     detail::round_measurement<std::remove_reference_t<Workload>> measurement(threads, workload);
     measurement.calibrate(options.min_time);
     const std::size_t throttled_before = read_throttled_periods();
-    for (std::size_t round = 0; round < options.warmup; ++round) {
-        measurement.run_round(round, false);
-    }
-    for (std::size_t round = 0; round < options.repetitions; ++round) {
-        measurement.run_round(round, true);
+    for (std::size_t round = 0; round < options.warmup + options.repetitions; ++round) {
+        const bool recorded = round >= options.warmup;
+        measurement.run_round(recorded ? round - options.warmup : round, recorded);
+        if (options.on_round) {
+            options.on_round(round + 1, options.warmup + options.repetitions);
+        }
     }
     facts.label = options.label;
     facts.cores = processors.cores;

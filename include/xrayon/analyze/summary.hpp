@@ -19,7 +19,8 @@ namespace xrayon::analyze {
 
 /// How texts are written.
 struct text_options {
-    bool utf8 = true;  ///< False: plain ASCII ("x" for the times sign, "-" for rules).
+    bool utf8 = true;       ///< False: plain ASCII ("x" for the times sign, "-" for rules).
+    std::size_t width = 0;  ///< Columns that a table may take: where it needs more, intervals become "+- %". 0: any.
 };
 
 namespace detail {

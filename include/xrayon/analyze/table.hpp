@@ -51,6 +51,26 @@ std::string aligned(const std::vector<std::vector<std::string>>& lines, std::str
     return text;
 }
 
+/// Columns of the table without its remarks.
+template <class = when_called>
+std::size_t width_of(const std::vector<std::vector<std::string>>& lines) {
+    std::size_t total = 0;
+    for (std::size_t i = 0; i + 1 < lines.front().size(); ++i) {
+        std::size_t widest = 0;
+        for (const auto& line : lines) {
+            widest = std::max(widest, columns(line[i]));
+        }
+        total += 2 + widest;
+    }
+    return total;
+}
+
+/// Half the width of an interval as a share of its middle: "1.2 %".
+template <class = when_called>
+std::string half_width(const confidence_interval& interval, double middle) {
+    return std::isnan(interval.lower) ? "-" : percent((interval.upper - interval.lower) / 2 / middle, 1);
+}
+
 struct time_unit {
     std::string_view name;
     double per_second;
@@ -70,9 +90,9 @@ time_unit unit_for(double seconds, bool utf8) {
 
 template <class = when_called>
 std::string between(const confidence_interval& interval, double scale, std::string_view unit, const text_options& options) {
-    return std::isnan(interval.lower) ? "-"
-                                      : fixed(scale * interval.lower, 2) + (options.utf8 ? " – " : " - ")
-                                            + fixed(scale * interval.upper, 2) + std::string(unit);
+    return std::isnan(interval.lower)
+               ? "-"
+               : fixed(scale * interval.lower, 2) + (options.utf8 ? " – " : " - ") + fixed(scale * interval.upper, 2) + std::string(unit);
 }
 
 } // namespace detail
@@ -81,7 +101,7 @@ std::string between(const confidence_interval& interval, double scale, std::stri
 /// then the lines of `to_summary`.
 ///
 /// Times have two decimals and one unit, milliseconds unless the fastest median is below 0.1 ms; intervals of a single repetition, and
-/// what is unknown, are "-". Every line ends with a newline; columns are as wide as what is in them. No locale.
+/// what is unknown, are "-". Where `options.width` columns do not hold that, intervals become shares of the value. Every line ends with a newline; columns are as wide as what is in them. No locale.
 /// @throws argument_error  if the report has no points.
 template <class = when_called>
 [[nodiscard]] std::string to_table(const scalability_report& report, const text_options& options = {}) {
@@ -89,18 +109,33 @@ template <class = when_called>
     const auto fastest = std::min_element(report.points.begin(), report.points.end(),
                                           [](const scaling_point& a, const scaling_point& b) { return a.median < b.median; });
     const detail::time_unit unit = detail::unit_for(fastest->median, options.utf8);
-    const std::string times = options.utf8 ? "×" : "x";
-    std::vector<std::vector<std::string>> lines{{"threads", "median (" + std::string(unit.name) + ")", "95 % interval", "speed-up",
-                                                 "95 % interval", "efficiency", "busy", "serial part", ""}};
-    for (const scaling_point& point : report.points) {
+    const auto remark_of = [](const scaling_point& point) {
         std::string remark = point.oversubscribed ? "more threads than cores: not in the fit" : "";
         if (!point.answer_matches) {
             remark += remark.empty() ? "ANSWER DIFFERS" : "; ANSWER DIFFERS";
         }
+        return remark;
+    };
+    const auto serial_part = [](const scaling_point& point) { return point.serial_part ? detail::percent(*point.serial_part, 1) : ""; };
+    const std::string times = options.utf8 ? "×" : "x";
+    const std::string median = "median (" + std::string(unit.name) + ")";
+    std::vector<std::vector<std::string>> lines{
+        {"threads", median, "95 % interval", "speed-up", "95 % interval", "efficiency", "busy", "serial part", ""}};
+    for (const scaling_point& point : report.points) {
         lines.push_back({to_text(point.threads), detail::fixed(unit.per_second * point.median, 2),
                          detail::between(point.interval, unit.per_second, "", options), detail::times(point.speed_up, 2, options),
                          detail::between(point.speed_up_interval, 1, times, options), detail::percent(point.efficiency, 1),
-                         detail::percent(point.busy, 0), point.serial_part ? detail::percent(*point.serial_part, 1) : "", remark});
+                         detail::percent(point.busy, 0), serial_part(point), remark_of(point)});
+    }
+    if (options.width != 0 && detail::width_of(lines) > options.width) {
+        lines = {
+            {"threads", median, options.utf8 ? "±" : "+-", "speed-up", options.utf8 ? "±" : "+-", "efficiency", "busy", "serial part", ""}};
+        for (const scaling_point& point : report.points) {
+            lines.push_back({to_text(point.threads), detail::fixed(unit.per_second * point.median, 2),
+                             detail::half_width(point.interval, point.median), detail::times(point.speed_up, 2, options),
+                             detail::half_width(point.speed_up_interval, point.speed_up), detail::percent(point.efficiency, 1),
+                             detail::percent(point.busy, 0), serial_part(point), remark_of(point)});
+        }
     }
     return detail::aligned(lines, options.utf8 ? "─" : "-") + "\n" + to_summary(report, options);
 }

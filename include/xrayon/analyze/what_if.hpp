@@ -147,8 +147,8 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
                 result.reason = item + " alone is " + percent(shape.longest_span / result.span, 0) + " of the span: " + never;
             } else {
                 result.limit = scaling_limit::few_tasks;
-                result.reason =
-                    most->name + " has " + counted(shape.items, "item") + (shape.items > 1 ? " of about the same length: " : ": ") + never;
+                result.reason = most->name + " (" + counted(shape.items, "item") + (shape.items > 1 ? " of about the same length" : "")
+                                + ") is " + percent(most->span / result.span, 0) + " of the span: " + never;
             }
             return;
         }
