@@ -82,7 +82,7 @@ TEST_CASE("amdahl_fit recovers the parallel part of exact times, also without a 
     REQUIRE(ten.max_speed_up == approx(10));
 }
 
-TEST_CASE("amdahl_fit stays on the edge where the best law has a negative part", "[analyze][amdahl_fit]") {
+TEST_CASE("amdahl_fit stays on the edge where the best law has a negative part", "[analyze][amdahl_fit][A8][A9]") {
     // Superlinear: 8 s, 3 s, 1 s at 1, 2, 4. With a = 0 the minimum of sum (1 - b x / T)^2 is b = sum v / sum v^2 for v = x/T =
     // 1/8, 1/6, 1/4: (13/24) / (61/576) = 312/61.
     const auto fast = amdahl_fit({{1, 8.0}, {2, 3.0}, {4, 1.0}});
@@ -138,7 +138,7 @@ TEST_CASE("amdahl_fit of a report uses its medians and leaves out counts above i
     REQUIRE_THROWS_WITH(amdahl_fit(report), "amdahl_fit: needs at least 2 thread counts within the 1 usable core, got 1");
 }
 
-TEST_CASE("amdahl_fit says which point is wrong", "[analyze][amdahl_fit][errors]") {
+TEST_CASE("amdahl_fit says which point is wrong", "[analyze][amdahl_fit][errors][A10][A11]") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const double infinity = std::numeric_limits<double>::infinity();
     REQUIRE_THROWS_WITH(amdahl_fit(std::vector<timed_threads>{}), "amdahl_fit: needs at least 2 thread counts, got 0");

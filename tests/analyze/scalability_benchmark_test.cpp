@@ -18,9 +18,9 @@
 
 using namespace xrayon;
 using analyze::scalability_benchmark;
-using test::approx;
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
+using test::approx;
 
 namespace {
 
@@ -53,7 +53,7 @@ struct no_equality {
 
 } // namespace
 
-TEST_CASE("scalability_benchmark measures every count in one process, each on its own threads", "[analyze][scalability_benchmark]") {
+TEST_CASE("scalability_benchmark measures every count in one process, each on its own threads", "[analyze][scalability_benchmark][A14]") {
     std::map<std::size_t, std::size_t> calls;  // per thread count that the workload finds itself on
     const auto workload = [&] {
         ++calls[current_num_threads()];
@@ -96,8 +96,8 @@ TEST_CASE("scalability_benchmark runs what is parallel in the workload on the po
 }
 
 TEST_CASE("scalability_benchmark compares every count's answer with the first run's", "[analyze][scalability_benchmark]") {
-    const auto report = scalability_benchmark({1, 2, 3}, [] { return current_num_threads() == 3 ? 0.5 : 0.25; },
-                                              {.repetitions = 2, .min_time = at_once});
+    const auto report =
+        scalability_benchmark({1, 2, 3}, [] { return current_num_threads() == 3 ? 0.5 : 0.25; }, {.repetitions = 2, .min_time = at_once});
     REQUIRE(report.answer_checked);
     REQUIRE_FALSE(report.answers_agree);
     REQUIRE(report.points[0].answer_matches);
@@ -125,7 +125,7 @@ TEST_CASE("scalability_benchmark says when there was no answer to compare", "[an
     REQUIRE(scalability_benchmark({1}, [] { return std::make_unique<int>(1); }, {.repetitions = 1}).answer_checked);
 }
 
-TEST_CASE("scalability_benchmark sorts its counts, measures each once and says so", "[analyze][scalability_benchmark]") {
+TEST_CASE("scalability_benchmark sorts its counts, measures each once and says so", "[analyze][scalability_benchmark][A3][A4]") {
     const auto twice = scalability_benchmark({2, 1, 2}, [] { return 1; }, {.repetitions = 1, .min_time = at_once});
     REQUIRE(twice.points.size() == 2);
     REQUIRE(twice.points[0].threads == 1);
@@ -138,7 +138,7 @@ TEST_CASE("scalability_benchmark sorts its counts, measures each once and says s
     REQUIRE(unsorted.points[0].efficiency == 1);
 }
 
-TEST_CASE("scalability_benchmark lets the workload's own exception out, unchanged", "[analyze][scalability_benchmark][errors]") {
+TEST_CASE("scalability_benchmark lets the workload's own exception out, unchanged", "[analyze][scalability_benchmark][errors][A5]") {
     std::size_t calls_at_two = 0;
     const auto workload = [&] {
         if (current_num_threads() == 2 && ++calls_at_two == 3) {
@@ -157,7 +157,8 @@ TEST_CASE("scalability_benchmark lets the workload's own exception out, unchange
     REQUIRE(scalability_benchmark({1, 2, 4}, [] { return 1; }, {.repetitions = 1, .min_time = at_once}).answers_agree);
 }
 
-TEST_CASE("scalability_benchmark says which argument is wrong before it calls anything", "[analyze][scalability_benchmark][errors]") {
+TEST_CASE("scalability_benchmark says which argument is wrong before it calls anything",
+          "[analyze][scalability_benchmark][errors][A1][A2]") {
     std::size_t calls = 0;
     const auto workload = [&] { ++calls; };
     REQUIRE_THROWS_WITH(scalability_benchmark({}, workload), "scalability_benchmark: 0 thread counts");
@@ -227,7 +228,8 @@ TEST_CASE("a short workload is called as often as makes a measurement long enoug
     REQUIRE(analyze::amdahl_fit(report).parallel_fraction == approx(1));
 }
 
-TEST_CASE("a clock that stands still or runs backwards is an error, never a division by 0", "[analyze][scalability_benchmark][errors]") {
+TEST_CASE("a clock that stands still or runs backwards is an error, never a division by 0",
+          "[analyze][scalability_benchmark][errors][A6][A7]") {
     fake_time time;
     std::size_t calls = 0;
     nanoseconds step{0};

@@ -8,8 +8,8 @@
 #include <vector>
 
 using namespace xrayon;
-using test::approx;
 using analyze::interval_state;
+using test::approx;
 
 TEST_CASE("median is the middle value, and the midpoint of the middle two for an even number", "[analyze][statistics]") {
     REQUIRE(analyze::median(std::vector{7.0}) == 7.0);
@@ -74,7 +74,7 @@ TEST_CASE("few_values is said below the number of values whose extremes carry th
     REQUIRE(analyze::median_interval(std::vector<double>{1, 2, 3, 4, 5, 6}, {.level = 0.99}).state == interval_state::few_values);
 }
 
-TEST_CASE("one value has no interval, not one of width 0", "[analyze][statistics]") {
+TEST_CASE("one value has no interval, not one of width 0", "[analyze][statistics][A13]") {
     const auto interval = analyze::median_interval(std::vector{3.0});
     REQUIRE(std::isnan(interval.lower));
     REQUIRE(std::isnan(interval.upper));
@@ -148,6 +148,28 @@ TEST_CASE("statistics say which value is wrong", "[analyze][statistics][errors]"
     REQUIRE_THROWS_WITH(analyze::median_ratio_interval(std::vector{nan}, std::vector{2.0}),
                         "median_ratio_interval: numerator: value 0 must be finite, got nan");
     REQUIRE_THROWS_AS(analyze::median(none), argument_error);
+}
+
+TEST_CASE("mean and standard_deviation give the certified values of NIST's univariate sets, and no 0 where values lie far from 0",
+          "[analyze][statistics][A12][A13]") {
+    // StRD NumAcc1 to NumAcc4 (https://www.itl.nist.gov/div898/strd/univ/homepage.html): certified mean and deviation.
+    const std::vector<double> acc1{10000001, 10000003, 10000002};
+    REQUIRE(analyze::mean(acc1) == 10000002);
+    REQUIRE(analyze::standard_deviation(acc1) == 1);
+    for (const double base : {1.0, 1000000.0, 10000000.0}) {  // NumAcc2, 3, 4: base.2, then base.1 and base.3 in turns, 1001 values
+        std::vector<double> values{base + 0.2};
+        for (int i = 0; i < 500; ++i) {
+            values.push_back(base + 0.1);
+            values.push_back(base + 0.3);
+        }
+        CAPTURE(base);
+        REQUIRE(analyze::mean(values) == approx(base + 0.2).epsilon(1e-15));
+        REQUIRE(analyze::standard_deviation(values) == approx(0.1).epsilon(base == 1 ? 1e-14 : 1e-8));  // base.1 itself is rounded
+    }
+    const std::vector<double> clock{1e9, 1e9 + 1, 1e9 + 2};
+    REQUIRE(analyze::standard_deviation(clock) == 1);
+    REQUIRE(std::isnan(analyze::standard_deviation(std::vector<double>{3})));
+    REQUIRE_THROWS_WITH(analyze::mean(std::vector<double>{}), "mean: needs at least 1 value, got 0");
 }
 
 TEST_CASE("split_mix_64 gives the published sequence, and draws below a bound that are equally likely", "[analyze][statistics]") {

@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,25 +31,18 @@ struct json_context {
 namespace detail {
 
 template <class = when_called>
-double mean(const std::vector<double>& values) {
-    return values.empty() ? std::numeric_limits<double>::quiet_NaN()
-                          : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-/// Sample standard deviation (n - 1), NaN for fewer than two values. Two passes: no cancellation.
-template <class = when_called>
-double standard_deviation(const std::vector<double>& values) {
-    const double center = mean(values);
-    double sum = 0;
-    for (const double value : values) {
-        sum += (value - center) * (value - center);
-    }
-    return values.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
-template <class = when_called>
 double median_or_nan(const std::vector<double>& values) {
     return values.empty() ? std::numeric_limits<double>::quiet_NaN() : median(values);
+}
+
+template <class = when_called>
+double mean_or_nan(const std::vector<double>& values) {
+    return values.empty() ? std::numeric_limits<double>::quiet_NaN() : mean(values);
+}
+
+template <class = when_called>
+double deviation_or_nan(const std::vector<double>& values) {
+    return values.empty() ? std::numeric_limits<double>::quiet_NaN() : standard_deviation(values);
 }
 
 struct json_entry {
@@ -155,14 +147,13 @@ void write_entries(json_writer& json, const scalability_report& report, std::siz
             write_entry(json, report, point, {name, family, i, "", k, point.repetitions[k], cpu_seconds});
             json.end_object();
         }
-        write_entry(json, report, point, {name, family, i, "mean", 0, mean(point.repetitions), mean(cpu)});
+        write_entry(json, report, point, {name, family, i, "mean", 0, mean_or_nan(point.repetitions), mean_or_nan(cpu)});
         json.end_object();
         write_entry(json, report, point, {name, family, i, "median", 0, point.median, median_or_nan(cpu)});
         write_counters(json, point);
         json.end_object();
         if (point.repetitions.size() >= 2) {
-            write_entry(json, report, point,
-                        {name, family, i, "stddev", 0, standard_deviation(point.repetitions), standard_deviation(cpu)});
+            write_entry(json, report, point, {name, family, i, "stddev", 0, standard_deviation(point.repetitions), deviation_or_nan(cpu)});
             json.end_object();
         }
     }

@@ -138,6 +138,39 @@ template <class = when_called>
     return detail::sorted_quantile(copy, probability);
 }
 
+/// @brief The arithmetic mean, corrected by the mean of what is left: as good as one rounding of the exact one where values do not cancel.
+/// @throws argument_error  as `median`.
+template <class = when_called>
+[[nodiscard]] double mean(std::span<const double> values) {
+    detail::check_values(values, "mean");
+    const auto count = static_cast<double>(values.size());
+    double first = 0;
+    for (const double value : values) {
+        first += value / count;
+    }
+    double rest = 0;
+    for (const double value : values) {
+        rest += value - first;
+    }
+    return first + rest / count;
+}
+
+/// @brief The sample standard deviation (n - 1), about the mean in a second pass: no cancellation, however far from 0 the values lie.
+/// @returns  NaN for a single value: its spread is unknown, not zero.
+/// @throws argument_error  as `median`.
+template <class = when_called>
+[[nodiscard]] double standard_deviation(std::span<const double> values) {
+    const double center = mean(values);
+    double squares = 0;
+    double rest = 0;  // of the mean's own rounding
+    for (const double value : values) {
+        squares += (value - center) * (value - center);
+        rest += value - center;
+    }
+    const auto count = static_cast<double>(values.size());
+    return values.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : std::sqrt((squares - rest * rest / count) / (count - 1));
+}
+
 /// @brief The n-th root of the product: the average that fits ratios, such as speed-ups. Through logarithms, so that no product overflows.
 /// @throws argument_error  as `median`, and if a value is not positive.
 template <class = when_called>
