@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xrayon/analyze/detail/foreign_use.hpp>
 #include <xrayon/analyze/detail/usable_cores.hpp>
 #include <xrayon/analyze/summarize_runs.hpp>
 #include <xrayon/core/check.hpp>
@@ -317,6 +318,7 @@ xrayon::analyze::scalability_report measure_program(const foreign_program& progr
     for (const std::size_t count : threads) {
         runs.push_back({.threads = count});
     }
+    const xrayon::analyze::detail::foreign_use foreign;
     std::optional<std::uint64_t> first_output;
     bool differs = false;
     const std::size_t rounds = program.warmup + program.repetitions;
@@ -341,6 +343,7 @@ xrayon::analyze::scalability_report measure_program(const foreign_program& progr
     facts.cores = processors.cores;
     facts.hardware_threads = processors.hardware_threads;
     facts.warmup = program.warmup;
+    facts.others = foreign.processors();
     facts.answer_checked = true;  // a program's answer is not ours to know
     facts.notes.push_back("times are those of whole processes, start and end included");
     if (differs) {

@@ -122,6 +122,15 @@ TEST_CASE("summarize_runs says why times are not to be trusted", "[analyze][summ
             == std::vector<std::string>{"there are two kinds of times at 1 thread: 25 % of them are 1.50 times as long as the others"});
     REQUIRE(reasons(steady, 3) == std::vector<std::string>{"the CPU quota was used up in 3 periods of the measurement"});
     REQUIRE_THAT(reasons({1, 2, 1, 2, 1, 2, 1.5, 1.6}).at(0), test::contains("only: more repetitions"));
+    // Other programs matter where they and the threads do not fit side by side.
+    const auto beside = [&](double others, std::size_t processors) {
+        return summarize_runs({{.threads = 1, .seconds = steady}, {.threads = 2, .seconds = steady}},
+                              {.cores = 2, .hardware_threads = processors, .answer_checked = true, .others = others})
+            .distrust;
+    };
+    REQUIRE(beside(0.98, 2) == std::vector<std::string>{"other programs used 0.98 of the 2 processors meanwhile"});
+    REQUIRE(beside(0.98, 64).empty());
+    REQUIRE(beside(0.05, 2).empty());
     std::vector<double> far = steady;
     far[3] = 50;
     const auto outlier = summarize_runs({{.threads = 1, .seconds = far}}, {.answer_checked = true});

@@ -68,7 +68,9 @@ template <class = when_called>
     }
     if (out.inflation > 1.1) {
         std::string text = "The same tasks take " + detail::times(out.inflation, 2, options) + " as long on " + n + " as alone";
-        if (out.bandwidth_gain > 1 && out.bandwidth_gain < 0.9 * static_cast<double>(most->threads)) {
+        if (!report.trusted) {
+            text += "; but these times are not to be trusted";
+        } else if (out.bandwidth_gain > 1 && out.bandwidth_gain < 0.9 * static_cast<double>(most->threads)) {
             out.memory_bound = out.measured < 1.15 * out.bandwidth_gain;
             text += out.memory_bound
                         ? ": memory bandwidth. A triad gains " + detail::times(out.bandwidth_gain, 2, options)

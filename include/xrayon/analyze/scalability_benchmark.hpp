@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <xrayon/analyze/detail/foreign_use.hpp>
 #include <xrayon/analyze/detail/measure_rounds.hpp>
 #include <xrayon/analyze/detail/usable_cores.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
@@ -93,6 +94,7 @@ template <class Workload>
     detail::round_measurement<std::remove_reference_t<Workload>> measurement(threads, workload);
     measurement.calibrate(options.min_time);
     const std::size_t throttled_before = read_throttled_periods();
+    const detail::foreign_use foreign;
     for (std::size_t round = 0; round < options.warmup + options.repetitions; ++round) {
         const bool recorded = round >= options.warmup;
         measurement.run_round(recorded ? round - options.warmup : round, recorded);
@@ -106,6 +108,7 @@ template <class Workload>
     facts.calls_per_repetition = measurement.calls();
     facts.warmup = options.warmup;
     facts.answer_checked = measurement.comparable;
+    facts.others = foreign.processors();
     facts.throttled_periods = read_throttled_periods() - throttled_before;
     facts.bootstrap = options.bootstrap;
     return summarize_runs(std::move(measurement).take(), facts);

@@ -3,6 +3,7 @@
 #define XRAYON_ANALYZE_SUMMARIZE_RUNS_HPP
 
 #include <algorithm>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -37,6 +38,7 @@ struct run_facts {
     std::size_t warmup = 0;
     bool answer_checked = false;
     std::size_t throttled_periods = 0;  ///< Of the CPU quota, used up while the runs were measured.
+    double others = 0;                  ///< Processors that other programs used meanwhile, on average, of those this one may use.
     std::vector<std::string> notes = {};
     bootstrap_options bootstrap = {};
 };
@@ -75,6 +77,16 @@ void add_distrust(scalability_report& report, const run_facts& facts) {
     }
     if (facts.throttled_periods != 0) {
         distrust("the CPU quota was used up in " + counted(facts.throttled_periods, "period") + " of the measurement");
+    }
+    std::size_t most = 0;
+    for (const scaling_point& point : report.points) {
+        most = point.oversubscribed ? most : std::max(most, point.threads);
+    }
+    const auto processors = static_cast<double>(report.hardware_threads);
+    if (facts.others > 0.05 * static_cast<double>(std::max<std::size_t>(1, most)) && processors > 0
+        && facts.others + static_cast<double>(most) > processors) {
+        distrust("other programs used " + fixed(facts.others, 2) + " of the " + counted(report.hardware_threads, "processor")
+                 + " meanwhile");
     }
     for (const scaling_point& point : report.points) {
         const std::string at = " at " + counted(point.threads, "thread");
