@@ -22,6 +22,7 @@
 #include <xrayon/analyze/markdown.hpp>
 #include <xrayon/analyze/memory_bandwidth.hpp>
 #include <xrayon/analyze/table.hpp>
+#include <xrayon/analyze/trace_cost.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/call_summary.hpp>
 #include <xrayon/exec/runtime_info.hpp>
@@ -225,7 +226,7 @@ private:
 };
 
 /// Traces of a workload on one thread and on the most that there are cores for, and what follows from them.
-void look_inside(analyze::html_section& section, const workload& one, std::size_t most_predicted,
+void look_inside(analyze::html_section& section, const workload& one, std::size_t most_predicted, double seconds_to_record,
                  const std::vector<analyze::bandwidth_point>& bandwidth, const terminal& screen) {
     std::size_t most = 1;
     for (const auto& point : section.report.points) {
@@ -251,6 +252,9 @@ void look_inside(analyze::html_section& section, const workload& one, std::size_
     section.trace = most == 1 ? alone : traced_on(most);
     const double together = most == 1 || section.trace->dropped != 0 ? 0 : analyze::times_of(analyze::graph_of(*section.trace)).work;
     section.explanation = analyze::explain_scaling(section.report, *section.what_if, together, bandwidth, {.utf8 = screen.utf8}).sentences;
+    const double recording = seconds_to_record * static_cast<double>(alone.tasks.size() + alone.calls.size());
+    section.explanation.push_back("Recording takes " + fixed(1e9 * seconds_to_record, 0) + " ns a task, "
+                                  + percent(recording / section.what_if->work, 2) + " of the traced run");
     const auto& far = section.what_if->points.back();
     if (far.threads > most) {
         section.explanation.push_back("With " + counted(far.threads, "thread") + " it would be " + fixed(section.what_if->speed_up(far), 1)
@@ -350,6 +354,7 @@ int run_workloads(const options& asked, const terminal& screen, const std::strin
 
     const auto min_time = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(asked.min_time));
     std::vector<analyze::bandwidth_point> bandwidth;
+    double seconds_to_record = 0;
     for (const named_workload& named : workloads) {
         if (!asked.workloads.empty() && std::find(asked.workloads.begin(), asked.workloads.end(), named.name) == asked.workloads.end()) {
             continue;
@@ -371,10 +376,11 @@ int run_workloads(const options& asked, const terminal& screen, const std::strin
             section.report = one.runs.measure(threads, how);
             if (asked.what_if != 0) {
                 if (bandwidth.empty()) {
+                    seconds_to_record = analyze::measure_trace_cost();
                     const std::size_t most = std::min(info.usable_cores, *std::max_element(threads.begin(), threads.end()));
                     bandwidth = analyze::measure_bandwidth(doubling(most));
                 }
-                look_inside(section, one, asked.what_if, bandwidth, screen);
+                look_inside(section, one, asked.what_if, seconds_to_record, bandwidth, screen);
             }
             show(section.report, screen, section.explanation);
             std::cout << "The " << one.answer << ' '

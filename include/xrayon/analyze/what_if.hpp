@@ -138,7 +138,10 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
         const call_shape shape = shape_of(graph, times, most->longest_call);
         const double mean = times.call_work[most->longest_call] / static_cast<double>(std::max<std::size_t>(1, shape.items));
         const graph_task& longest = graph.tasks[shape.longest];
-        const std::string item = "item " + to_text(longest.begin) + " of " + most->name;
+        const std::string item =
+            (longest.items == 1 ? "item " + to_text(longest.begin)
+                                : "one of the items " + to_text(longest.begin) + " to " + to_text(longest.begin + longest.items - 1))
+            + " of " + most->name;
         const bool parallel_inside = times.task_work[shape.longest] > 1.2 * times.task_span[shape.longest];
         if (!parallel_inside) {
             const bool uneven = shape.longest_span > 1.5 * mean && shape.items > 1;
