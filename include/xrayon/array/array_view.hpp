@@ -280,9 +280,11 @@ void view_of(const std::vector<T, Allocator>&& keep_the_vector_in_a_variable) = 
 
 } // namespace xrayon
 
+/// @cond
 template <class T>
 inline constexpr bool std::ranges::enable_view<xrayon::array_view<T, 1>> = true;
 template <class T>
 inline constexpr bool std::ranges::enable_borrowed_range<xrayon::array_view<T, 1>> = true;
+/// @endcond
 
 #endif // XRAYON_ARRAY_ARRAY_VIEW_HPP

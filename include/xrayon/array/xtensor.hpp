@@ -197,7 +197,7 @@ inline constexpr bool disable_indexed_range<T> = !(detail::is_xtensor_memory<T> 
 /// @param x  An lvalue, or a temporary view or adaptor of what outlives it (`view_of(xt::view(X, ...))`). Its rank is static, at
 ///           least 1: for xarray and views of it say `view_of<N>(x)`. It has memory behind it: a lazy expression, or a
 ///           view through `xt::keep`, is evaluated into a container first.
-/// @returns  `array_view<T, N>`, or `array_view<const T, N>` where x gives only const elements. It borrows: resizing or
+/// Gives     `array_view<T, N>`, or `array_view<const T, N>` where x gives only const elements. It borrows: resizing or
 ///           destroying the container ends it.
 ///
 /// Call it on the thread that made `x`: reading the strides of an xtensor view for the first time writes its cache.

@@ -52,7 +52,7 @@ inline void check(bool holds, std::string_view rule) {
     }
 }
 
-/// `text` with what a terminal could misread written as \xNN, cut to `limit` bytes (then "..." follows).
+/// `text` with what a terminal could misread written as its number in hexadecimal digits, cut to `limit` bytes (then "..." follows).
 [[nodiscard]] inline std::string escaped(std::string_view text, std::size_t limit = 32) {
     constexpr char digits[] = "0123456789abcdef";
     const std::string_view shown = text.substr(0, limit);

@@ -99,9 +99,11 @@ private:
 
 } // namespace xrayon
 
+/// @cond
 template <class Function>
 inline constexpr bool std::ranges::enable_view<xrayon::indexed_view<Function>> = true;
 template <class Function>
 inline constexpr bool std::ranges::enable_borrowed_range<xrayon::indexed_view<Function>> = true;
+/// @endcond
 
 #endif // XRAYON_CORE_INDEXED_VIEW_HPP

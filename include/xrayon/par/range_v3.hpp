@@ -19,8 +19,10 @@
 //
 // With this header range-v3's views are views for the standard library too, so that std::ranges algorithms and std::views take them by value.
 
+/// @cond
 template <class View>
     requires std::derived_from<View, ::ranges::view_base>
 inline constexpr bool std::ranges::enable_view<View> = true;
+/// @endcond
 
 #endif // XRAYON_PAR_RANGE_V3_HPP

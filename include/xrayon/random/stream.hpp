@@ -40,7 +40,7 @@ concept stream_key = std::integral<T> && !std::same_as<T, bool> && !std::same_as
 ///
 /// **Length.** 2^64 - 16 words of 32 bits, `capacity`. A draw past it throws argument_error.
 ///
-/// Models std::uniform_random_bit_generator: std::shuffle and the distributions of <random> accept it. Theirs differ between standard
+/// Models std::uniform_random_bit_generator: std::shuffle and the standard distributions accept it. Theirs differ between standard
 /// libraries; ours (draw_uniform, draw_normal, ... ) do not.
 class stream {
 public:

@@ -177,7 +177,7 @@ template <class Gradients, class MakeKernel>
 ///
 /// @param gradients  `n` >= 1 gradients of the same outline (gradient.hpp): what compute_gradients gave, or any indexed_range of them, such as
 ///                   the rows of a matrix. Only read.
-/// @param how        aggregate::mean, sum, weighted_mean{weights}, median or trimmed_mean{trim}.
+/// `how` is           aggregate::mean, sum, weighted_mean{weights}, median or trimmed_mean{trim}.
 /// @returns          The aggregate, in the gradients' own type (gradient_value_t); the same bits at every thread count and grain. Sums and
 ///                   means go along the canonical tree over gradients.
 /// @throws argument_error  `aggregate_gradients: 0 gradients`; `3 weights for 4 gradients`, `weight 2 is NaN`, `weights sum to 0`;

@@ -63,7 +63,7 @@ public:
     }
 
     /// @brief Learns from n rows; what was learnt before is forgotten.
-    /// @param weights  n numbers >= 0, finite, not all 0.
+    /// `weights` are    n numbers >= 0, finite, not all 0.
     /// @throws shape_error     if rows do not fit
     /// @throws argument_error  if there are no rows; for NaN and infinities; if there are not as many priors as classes. The model is as it
     ///                         was then.

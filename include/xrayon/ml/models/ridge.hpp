@@ -56,7 +56,7 @@ public:
     }
 
     /// @brief Learns from n rows; what was learnt before is forgotten.
-    /// @param weights  n numbers >= 0, finite, not all 0: a row of weight w counts as w rows would.
+    /// `weights` are    n numbers >= 0, finite, not all 0: a row of weight w counts as w rows would.
     /// @throws shape_error     if X and y, or X and weights, differ in rows
     /// @throws argument_error  if there are no rows; for NaN and infinities; for bad weights. The model is as it was then.
     /// @{

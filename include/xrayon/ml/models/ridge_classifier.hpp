@@ -60,7 +60,7 @@ public:
     }
 
     /// @brief Learns from n rows; what was learnt before is forgotten.
-    /// @param weights  n numbers >= 0, finite, not all 0; for those of classes see class_weights.
+    /// `weights` are    n numbers >= 0, finite, not all 0; for those of classes see class_weights.
     /// @throws shape_error     if X and y, or X and weights, differ in rows
     /// @throws argument_error  if there are not two classes; for NaN and infinities; for bad weights. The model is as it was then.
     /// @{

@@ -57,7 +57,7 @@ void standardize_to(std::string_view op, const array_view<const T, 2>& x, const 
 /// Made for preprocess and preprocess_in_place; large chunks are also shared between threads.
 ///
 /// @param chunk   Rows by columns, >= 1 row.
-/// @param memory  Where the result's memory comes from; must outlive it. Without it: fresh memory.
+/// `memory` is      Where the result's memory comes from; must outlive it. Without it: fresh memory.
 /// @throws argument_error  if there are no more rows than options.ddof; for the first cell in row order that may not be.
 /// **Cost.** The chunk is read twice, the second time from cache where it fits.
 ///
