@@ -122,15 +122,15 @@ confidence_interval law_interval(const law_points& points, const bootstrap_optio
 /// Equations whose squared errors are those of the times, relative to the times: as the noise of times is.
 template <std::size_t Unknowns, class Factors>
 std::array<double, Unknowns> fit_times(const std::vector<timed_threads>& points, const Factors& factors) {
-    std::vector<equation<Unknowns>> equations;
+    least_squares<Unknowns> equations;
     for (const auto& [threads, seconds] : points) {
-        equation<Unknowns> one{factors(static_cast<double>(threads)), 1};
-        for (double& factor : one.factors) {
+        std::array<double, Unknowns> one = factors(static_cast<double>(threads));
+        for (double& factor : one) {
             factor /= seconds;
         }
-        equations.push_back(one);
+        equations.add(one, 1);
     }
-    return fit_nonnegative<Unknowns>(equations);
+    return equations.fit_nonnegative();
 }
 
 /// Fills the members of law_fit; `law(threads)` is the time by the law, which has so many unknowns.
