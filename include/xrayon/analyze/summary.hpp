@@ -61,7 +61,7 @@ template <class = when_called>
     if (std::isinf(fit.max_speed_up)) {
         text += ", no limit seen";
     } else {
-        text += ", so never more than " + detail::times(fit.max_speed_up, fit.max_speed_up < 10 ? 1 : 0, options);
+        text += ", so never more than " + detail::times(fit.max_speed_up, fit.max_speed_up < 9.95 ? 1 : 0, options);
     }
     text += fit.trusted ? ". Fits within " + detail::percent(fit.fit_error, 1) + "." : ". Do not rely on it: " + fit.reason + ".";
     return text;
