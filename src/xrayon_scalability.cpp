@@ -175,8 +175,18 @@ int main(int argc, char** argv) {
         if (modes > 1) {
             throw CLI::ValidationError("one of WORKLOAD, COMMAND, --times, --ratios and --trace at a time");
         }
-        if (asked.weak && (!asked.program.command.empty() || !asked.compare.empty())) {
-            throw CLI::ValidationError("--weak", "is for the library's workloads, without --compare");
+        if (asked.weak
+            && (modes - !asked.workloads.empty() > 0 || !asked.compare.empty() || !asked.html.empty() || !asked.markdown.empty())) {
+            throw CLI::ValidationError("--weak", "is for the library's workloads, without --compare, --html and --markdown");
+        }
+        const bool measures = asked.times.empty() && asked.ratios.empty() && asked.trace.empty();
+        if (!measures && !asked.threads.empty()) {
+            throw CLI::ValidationError("--threads", "is not used where nothing is measured");
+        }
+        const bool writes =
+            !asked.html.empty() || !asked.json.empty() || !asked.csv.empty() || !asked.markdown.empty() || !asked.compare.empty();
+        if (writes && (!asked.ratios.empty() || !asked.trace.empty())) {
+            throw CLI::ValidationError("--html, --json, --csv, --markdown, --compare", "is not used with --ratios and --trace");
         }
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? scalability::done : scalability::wrong_usage;

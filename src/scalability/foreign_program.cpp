@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -182,6 +183,7 @@ child_plan plan_for(const foreign_program& program, std::size_t threads) {
 
 [[noreturn]] void become(const child_plan& plan, int out, int err, int trouble) {
     ::setpgid(0, 0);  // what it starts can be killed with it
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int nothing = ::open("/dev/null", O_RDONLY);
     if (nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0
         && (!plan.pinned || ::sched_setaffinity(0, sizeof plan.mask, &plan.mask) == 0)) {
@@ -205,11 +207,44 @@ bool drain(int from, const Take& take) {
     return got > 0;
 }
 
+/// The group that dies with us when somebody ends us; 0: none.
+volatile std::sig_atomic_t group_to_kill = 0;
+
+extern "C" void end_with_group(int signal_number) {
+    if (group_to_kill > 0) {
+        ::kill(-static_cast<::pid_t>(group_to_kill), SIGKILL);
+    }
+    ::signal(signal_number, SIG_DFL);
+    ::raise(signal_number);
+}
+
+/// While it lives, signals that end us end what we have started too: it stands in a group of its own, where Ctrl-C does not reach it.
+class signals_passed_on {
+public:
+    signals_passed_on() {
+        for (std::size_t i = 0; i < signals.size(); ++i) {
+            before_[i] = ::signal(signals[i], end_with_group);
+        }
+    }
+    ~signals_passed_on() {
+        for (std::size_t i = 0; i < signals.size(); ++i) {
+            ::signal(signals[i], before_[i]);
+        }
+    }
+    signals_passed_on(const signals_passed_on&) = delete;
+    signals_passed_on& operator=(const signals_passed_on&) = delete;
+
+private:
+    static constexpr std::array<int, 3> signals{SIGINT, SIGTERM, SIGHUP};
+    std::array<void (*)(int), 3> before_{};
+};
+
 /// Kills the whole group when it goes, unless the program has been waited for.
 class running_child {
 public:
-    explicit running_child(::pid_t pid) : pid_(pid) {}
+    explicit running_child(::pid_t pid) : pid_(pid) { group_to_kill = static_cast<std::sig_atomic_t>(pid); }
     ~running_child() {
+        group_to_kill = 0;
         if (pid_ > 0) {
             ::kill(-pid_, SIGKILL);
             ::kill(pid_, SIGKILL);
@@ -273,15 +308,20 @@ one_run run_once(const foreign_program& program, std::size_t threads) {
     bool hears_out = true;
     bool hears_err = true;
     bool over = false;
+    auto ended = clock::time_point::max();
     while (hears_out || hears_err) {
         std::array<pollfd, 2> wait{pollfd{hears_out ? out.read.get() : -1, POLLIN, 0}, pollfd{hears_err ? err.read.get() : -1, POLLIN, 0}};
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
         if (left <= 0) {
             throw too_late();
         }
-        // Something that it started may keep the pipes when it has ended itself; so look for that as well.
-        if (::poll(wait.data(), wait.size(), static_cast<int>(std::min<std::int64_t>(left, 50))) == 0 && child.ended(status, used, false)) {
+        // Something that it started may keep the pipes, and write to them, when it has ended itself; so look for that as well.
+        const bool quiet = ::poll(wait.data(), wait.size(), static_cast<int>(std::min<std::int64_t>(left, 2))) == 0;
+        if (!over && child.ended(status, used, false)) {
             over = true;
+            ended = clock::now();
+        }
+        if (over && (quiet || clock::now() - ended > std::chrono::milliseconds(100))) {
             break;
         }
         if (wait[0].revents != 0) {
@@ -297,7 +337,7 @@ one_run run_once(const foreign_program& program, std::size_t threads) {
         }
         ::usleep(50);
     }
-    run.seconds = std::chrono::duration<double>(clock::now() - begin).count();
+    run.seconds = std::chrono::duration<double>(std::min(ended, clock::now()) - begin).count();
     run.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
     if (WIFSIGNALED(status)) {
         throw program_failed(name + " was killed by signal " + xrayon::to_text(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status))
@@ -318,6 +358,7 @@ xrayon::analyze::scalability_report measure_program(const foreign_program& progr
     for (const std::size_t count : threads) {
         runs.push_back({.threads = count});
     }
+    const signals_passed_on signals;
     const xrayon::analyze::detail::foreign_use foreign;
     std::optional<std::uint64_t> first_output;
     bool differs = false;
@@ -339,7 +380,10 @@ xrayon::analyze::scalability_report measure_program(const foreign_program& progr
     }
     const auto processors = xrayon::analyze::detail::find_usable_processors();
     xrayon::analyze::run_facts facts;
-    facts.label = program.command.front().substr(program.command.front().rfind('/') + 1);
+    for (const std::string& word : program.command) {  // all of it: two scripts of one interpreter are not the same thing
+        facts.label += (facts.label.empty() ? "" : " ") + xrayon::escaped(word, 200);
+    }
+    facts.label.resize(std::min<std::size_t>(facts.label.size(), 400));
     facts.cores = processors.cores;
     facts.hardware_threads = processors.hardware_threads;
     facts.warmup = program.warmup;

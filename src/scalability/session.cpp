@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -16,6 +17,7 @@
 
 #include <xrayon/analyze/chart.hpp>
 #include <xrayon/analyze/compare_reports.hpp>
+#include <xrayon/analyze/detail/foreign_use.hpp>
 #include <xrayon/analyze/explain_scaling.hpp>
 #include <xrayon/analyze/gustafson_fit.hpp>
 #include <xrayon/analyze/json.hpp>
@@ -25,6 +27,7 @@
 #include <xrayon/analyze/trace_cost.hpp>
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/call_summary.hpp>
+#include <xrayon/exec/cpu_throttling.hpp>
 #include <xrayon/exec/runtime_info.hpp>
 #include <xrayon/io/atomic_file.hpp>
 
@@ -143,8 +146,16 @@ class results {
 public:
     results(const options& asked, const terminal& screen, std::vector<std::string> environment, analyze::json_context context)
         : asked_(asked), screen_(screen), environment_(std::move(environment)), context_(std::move(context)) {
+        // What cannot be read or written is better known before than after an hour.
+        for (const std::string* path : {&asked_.json, &asked_.html, &asked_.csv, &asked_.markdown}) {
+            const std::size_t slash = path->rfind('/');
+            const std::string folder = slash == std::string::npos ? "." : path->substr(0, slash + 1);
+            if (!path->empty() && ::access(folder.c_str(), W_OK) != 0) {
+                throw xrayon::io_error(errno, "write", *path);
+            }
+        }
         if (!asked_.compare.empty()) {
-            before_ = read_baseline(asked_.compare);  // a file that cannot be read is better known before than after an hour
+            before_ = read_baseline(asked_.compare);
             const bool same = before_->cpu_model == context_.cpu_model;
             if (!same && !asked_.force) {
                 throw std::runtime_error(asked_.compare + ": the baseline was taken on "
@@ -199,6 +210,13 @@ private:
                                       [&](const analyze::scalability_report& each) { return each.label == report.label; });
         if (old == before_->reports.end()) {
             std::cout << "Not in " << asked_.compare << ": nothing to compare with.\n";
+            return;
+        }
+        const bool common = std::any_of(report.points.begin(), report.points.end(), [&](const auto& point) {
+            return std::any_of(old->points.begin(), old->points.end(), [&](const auto& each) { return each.threads == point.threads; });
+        });
+        if (!common) {
+            std::cout << asked_.compare << " has other thread counts: nothing to compare with.\n";
             return;
         }
         const auto points = analyze::compare_reports(*old, report);
@@ -282,12 +300,15 @@ analyze::scalability_report measure_weak(const named_workload& named, const labe
     once.bootstrap.resamples = 1;
     std::size_t cores = 0;
     std::size_t hardware_threads = 0;
+    const analyze::detail::foreign_use foreign;
+    const std::size_t throttled_before = xrayon::read_throttled_periods();
     for (std::size_t round = 0; round < how.warmup + how.repetitions; ++round) {
         for (std::size_t k = 0; k < threads.size(); ++k) {
             const std::size_t i = (round + k) % threads.size();
             const auto one = sizes[i].runs.measure({threads[i]}, once);
             cores = one.cores;
             hardware_threads = one.hardware_threads;
+            runs[i].answer_matches = runs[i].answer_matches && one.answers_agree;
             if (round >= how.warmup) {
                 runs[i].seconds.push_back(one.points.front().repetitions.front());
                 if (!one.points.front().cpu_repetitions.empty()) {
@@ -303,7 +324,9 @@ analyze::scalability_report measure_weak(const named_workload& named, const labe
                                                      .cores = cores,
                                                      .hardware_threads = hardware_threads,
                                                      .warmup = how.warmup,
-                                                     .answer_checked = true});
+                                                     .answer_checked = true,
+                                                     .throttled_periods = xrayon::read_throttled_periods() - throttled_before,
+                                                     .others = foreign.processors()});
 }
 
 /// Weak scaling is another table: n times the work on n threads, so that the time should stay.
@@ -437,11 +460,20 @@ int describe_trace(const options& asked, const terminal& screen) {
                         fixed(1e6 * call.item_max, 2), fixed(call.imbalance, 2), percent(call.scheduling_share, 1), ""});
     }
     std::cout << analyze::detail::aligned(rows, screen.utf8 ? "─" : "-");
+    if (trace.calls.empty()) {
+        std::cout << "Tasks were spawned, and no parallel call was made: no prediction.\n" << std::flush;
+        return done;
+    }
     if (trace.dropped != 0) {
         std::cout << counted(trace.dropped, "task") << " had no room in the trace: no prediction.\n" << std::flush;
         return done;
     }
     const auto more = analyze::what_if(trace, {.threads = doubling(std::max<std::size_t>(2, asked.what_if))});
+    if (more.left_out != 0) {
+        std::cout << "Of " << counted(trace.tasks.size(), "task") << " " << more.left_out
+                  << " are in no prediction: spawned into pools, or of calls that other threads than thread "
+                  << trace.tasks[trace.root].thread << " made.\n";
+    }
     std::cout << "work " << fixed(1e3 * more.work, 3) << " ms, span " << fixed(1e3 * more.span, 3) << " ms. Limit: " << more.reason
               << ".\n";
     for (const auto& point : more.points) {

@@ -48,8 +48,8 @@ public:
         };
         std::stable_sort(calls_.begin(), calls_.end(), by_start);
         std::stable_sort(tasks_.begin(), tasks_.end(), by_start);
-        if (calls_.empty()) {
-            fail("has no calls: no trace of this library, or of a program that did nothing in parallel");
+        if (calls_.empty() && tasks_.empty()) {
+            fail("has no calls and no tasks: no trace of this library, or of a program that did nothing in parallel");
         }
         const auto call_at = places(calls_);
         const auto task_at = places(tasks_);

@@ -147,6 +147,9 @@ TEST_CASE("explain_scaling tells tasks that wait for memory from a schedule that
     const auto caches = explained(0.6, 1.2, narrow);
     REQUIRE_FALSE(caches.memory_bound);
     REQUIRE_THAT(caches.sentences.back(), test::contains("caches, memory (a triad gains 1.30x) or the clock"));
+    const auto locks = explained(2, 4, narrow);
+    REQUIRE_FALSE(locks.memory_bound);
+    REQUIRE_THAT(locks.sentences.back(), test::contains("more than memory explains"));
     REQUIRE(explained(0.5, 1.0, narrow).sentences.size() == 2);
     REQUIRE_FALSE(explained(0.75, 1.5, {{1, 10e9}, {2, 20e9}}).memory_bound);
     analyze::what_if_result none;

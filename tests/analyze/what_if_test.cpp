@@ -201,6 +201,18 @@ TEST_CASE("what_if says in words why it is not more", "[analyze][what_if]") {
     // The long item itself divides: what is inside it is the reason.
     REQUIRE_THAT(what_if(nested(), {.costs = free_of_charge}).reason,
                  test::contains("C (2 items of about the same length) is 38 % of the span: never more than 1.9x"));
+    // Tasks that a scope's body spawns are its items.
+    task_graph scope_of_five;
+    scope_of_five.tasks = {{{{0, 0}}, 0}, {{}, 0}};
+    scope_of_five.calls = {{"scope", {1}}};
+    for (std::size_t i = 0; i < 5; ++i) {
+        scope_of_five.tasks[1].steps.push_back({1e-9, graph_step::none, scope_of_five.tasks.size()});
+        scope_of_five.tasks.push_back({{}, 1, i});
+    }
+    REQUIRE_THAT(what_if(scope_of_five, {.costs = free_of_charge}).reason,
+                 test::contains("scope (5 items of about the same length) is 100 % of the span: never more than 5.0x"));
+    scope_of_five.tasks[4].seconds = 20;
+    REQUIRE_THAT(what_if(scope_of_five, {.costs = free_of_charge}).reason, test::contains("item 2 of scope alone is 100 % of the span"));
     // A million cheap items, claimed 1,000 at a time: no limit in sight below their number.
     task_graph cheap = flat(std::vector<double>(1000, 50e-6));
     for (std::size_t i = 1; i < cheap.tasks.size(); ++i) {

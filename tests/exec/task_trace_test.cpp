@@ -7,11 +7,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -169,6 +173,60 @@ TEST_CASE("a trace has the calls of other threads, and spawned tasks", "[exec][t
     const auto spawned =
         std::count_if(trace.tasks.begin(), trace.tasks.end(), [](const auto& task) { return task.call == no_trace_index; });
     REQUIRE(spawned == 2);  // and the root
+}
+
+TEST_CASE("a call that outlives its recording is in no later one", "[exec][trace]") {
+    std::atomic<int> stage{0};
+    trace_recording first;
+    std::thread outer([&] {
+        pool(1).install([&] {
+            for_each_index(3,
+                           [&](std::size_t i) {
+                               if (i == 0) {
+                                   stage = 1;
+                                   while (stage != 2) {
+                                       std::this_thread::yield();
+                                   }
+                               }
+                               for_each_index(2, [](std::size_t) {}, {.run = {.label = "inner"}});
+                           },
+                           {.grain = 1, .run = {.label = "outer"}});
+        });
+    });
+    while (stage != 1) {
+        std::this_thread::yield();
+    }
+    REQUIRE(calls_named(first.finish(), "outer").size() == 1);
+    trace_recording second;
+    stage = 2;
+    outer.join();
+    const task_trace trace = second.finish();
+    REQUIRE(calls_named(trace, "outer").empty());
+    REQUIRE(calls_named(trace, "inner").size() == 3);
+    for (const traced_task& task : trace.tasks) {
+        REQUIRE(task.call != no_trace_index);
+        REQUIRE(trace.calls.at(task.call).name == "inner");
+        REQUIRE(trace.calls.at(task.call).parent == no_trace_index);
+        REQUIRE(task.within == no_trace_index);
+    }
+    for_each_index(3, [](std::size_t) {});
+    REQUIRE_FALSE(detail::is_tracing());
+}
+
+TEST_CASE("a child that was forked in a recording begins anew", "[exec][trace]") {
+    trace_recording parents;
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+        const task_trace own = pool(1).install([] { return record_tasks([] { for_each_index(100, [](std::size_t) {}, {.grain = 1}); }); });
+        const bool whole = own.calls.size() == 1 && own.tasks.size() == 101 && parents.finish().calls.empty();
+        std::_Exit(whole ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    REQUIRE(WEXITSTATUS(status) == 0);
+    for_each_index(2, [](std::size_t) {});
+    REQUIRE(parents.finish().calls.size() == 1);
 }
 
 TEST_CASE("a thread keeps a million tasks of a recording and counts the others", "[exec][trace]") {

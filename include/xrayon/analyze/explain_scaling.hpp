@@ -71,7 +71,13 @@ template <class = when_called>
         if (!report.trusted) {
             text += "; but these times are not to be trusted";
         } else if (out.bandwidth_gain > 1 && out.bandwidth_gain < 0.9 * static_cast<double>(most->threads)) {
-            out.memory_bound = out.measured < 1.15 * out.bandwidth_gain;
+            out.memory_bound = out.measured < 1.15 * out.bandwidth_gain && out.measured > 0.8 * out.bandwidth_gain;
+            if (out.measured <= 0.8 * out.bandwidth_gain) {
+                text += ": more than memory explains (a triad gains " + detail::times(out.bandwidth_gain, 2, options)
+                        + "); locks, or data that threads write side by side";
+                out.sentences.push_back(text);
+                return out;
+            }
             text += out.memory_bound
                         ? ": memory bandwidth. A triad gains " + detail::times(out.bandwidth_gain, 2, options)
                               + " here, and that is all there is"

@@ -94,18 +94,30 @@ span_parts parts_of_span(const task_graph& graph, const graph_times& times, std:
     return parts;
 }
 
-/// Of a call, the task with the longest span and how many items there are.
+/// Of a call, the task with the longest span and how many items there are, tasks that are spawned in it included.
 struct call_shape {
     std::size_t items = 0;
     std::size_t longest = 0;
     double longest_span = -1;
+    double work = 0;
 };
 
 template <class = when_called>
 call_shape shape_of(const task_graph& graph, const graph_times& times, std::size_t call) {
     call_shape shape;
-    for (const std::size_t t : graph.calls[call].tasks) {
-        shape.items += graph.tasks[t].items;
+    std::vector<std::size_t> tasks = graph.calls[call].tasks;
+    for (std::size_t next = 0; next < tasks.size(); ++next) {
+        const std::size_t t = tasks[next];
+        double below = 0;  // in tasks that it spawned, which count for themselves
+        for (const graph_step& step : graph.tasks[t].steps) {
+            if (step.spawn != graph_step::none) {
+                tasks.push_back(step.spawn);
+                below += times.task_work[step.spawn];
+            }
+        }
+        const bool only_spawns = below > 0 && times.task_work[t] - below < 0.01 * times.task_work[t];
+        shape.items += only_spawns ? 0 : graph.tasks[t].items;  // the body of a scope is seldom one of its tasks
+        shape.work += times.task_work[t] - below;
         if (times.task_span[t] > shape.longest_span) {
             shape.longest_span = times.task_span[t];
             shape.longest = t;
@@ -136,7 +148,7 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
             return;
         }
         const call_shape shape = shape_of(graph, times, most->longest_call);
-        const double mean = times.call_work[most->longest_call] / static_cast<double>(std::max<std::size_t>(1, shape.items));
+        const double mean = shape.work / static_cast<double>(std::max<std::size_t>(1, shape.items));
         const graph_task& longest = graph.tasks[shape.longest];
         const std::string item =
             (longest.items == 1 ? "item " + to_text(longest.begin)

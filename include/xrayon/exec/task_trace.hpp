@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <xrayon/core/config.hpp>
+#include <xrayon/exec/detail/fork_watch.hpp>
 #include <xrayon/exec/detail/trace_log.hpp>
 #include <xrayon/exec/trace_scopes.hpp>
 
@@ -66,12 +67,14 @@ struct task_trace {
 class trace_recording {
 public:
     trace_recording() {
+        detail::watch_forks();
         detail::trace_log& log = detail::tracing();
         const std::lock_guard lock(log.mutex);
         if (log.recorders++ == 0) {
             log.era.fetch_add(1, std::memory_order_relaxed);
             log.on.store(true, std::memory_order_relaxed);
         }
+        era_ = log.era.load(std::memory_order_relaxed);
         begin_ = detail::trace_now();
     }
     ~trace_recording() {
@@ -123,7 +126,7 @@ private:
     template <class Entry>
     std::vector<found_entry<Entry>> gather(const std::vector<detail::trace_lane*>& lanes, std::vector<Entry> detail::trace_lane::*list,
                                            places& at) const {
-        const std::uint64_t era = detail::tracing().era.load(std::memory_order_relaxed);
+        const std::uint64_t era = era_;
         std::vector<found_entry<Entry>> all;
         at.assign(lanes.size(), {});
         for (std::size_t thread = 0; thread < lanes.size(); ++thread) {
@@ -169,7 +172,7 @@ private:
         }
         for (const detail::trace_lane* lane : lanes) {
             trace.threads.emplace_back(lane->name);
-            trace.dropped += lane->era == detail::tracing().era.load(std::memory_order_relaxed) ? lane->dropped : 0;
+            trace.dropped += lane->era == era_ ? lane->dropped : 0;
         }
     }
 
@@ -177,6 +180,9 @@ private:
         finished_ = true;
         detail::trace_log& log = detail::tracing();
         const std::lock_guard lock(log.mutex);
+        if (log.era.load(std::memory_order_relaxed) != era_) {
+            return;  // this is a forked child, and the recording is the parent's
+        }
         if (--log.recorders != 0) {
             return;
         }
@@ -191,6 +197,7 @@ private:
     }
 
     std::int64_t begin_ = 0;
+    std::uint64_t era_ = 0;
     bool finished_ = false;
 };
 

@@ -21,8 +21,13 @@ public:
     XRAYON_COLD void begin(trace_id call, std::size_t begin, std::size_t end, trace_id spawner = 0, std::int64_t spawned = 0) noexcept {
         era_ = tracing().era.load(std::memory_order_relaxed);
         within_ = current_trace_task;
+        if (call != 0 && !is_of_era(call, era_)) {
+            return;  // of a call that began in a recording that is over
+        }
         const std::int64_t now = trace_now();
-        id_ = log_entry(&trace_lane::tasks, logged_task{call, begin, end, within_, spawner, spawned, now, 0});
+        const trace_id within = is_of_era(within_, era_) ? within_ : 0;
+        const trace_id by = is_of_era(spawner, era_) ? spawner : 0;
+        id_ = log_entry(&trace_lane::tasks, logged_task{call, begin, end, within, by, spawned, now, 0});
         if (id_ != 0) {
             current_trace_task = id_;
         }
@@ -56,7 +61,8 @@ public:
         era_ = tracing().era.load(std::memory_order_relaxed);
         try {
             const std::int64_t now = trace_now();
-            id_ = log_entry(&trace_lane::calls, logged_call{std::string(name), items, threads, current_trace_task, now, 0});
+            const trace_id parent = is_of_era(current_trace_task, era_) ? current_trace_task : 0;
+            id_ = log_entry(&trace_lane::calls, logged_call{std::string(name), items, threads, parent, now, 0});
         } catch (...) {
             // No memory for the name.
         }

@@ -131,13 +131,16 @@ private:
     /// The first task of a call is begun by who makes it, the others when the pool's threads have come.
     void open(std::size_t call, const strand& caller, double now) {
         open_[call].caller = caller;
-        const double target = std::clamp(times_.call_work[call] / static_cast<double>(4 * workers_), 1e-6, 5e-5);  // as claims are made
+        // As claims are made; where they cost nothing, as fine as they can be, which is what the bounds are about.
+        const bool costs_nothing = costs_.call == 0 && costs_.task == 0;
+        const double target = costs_nothing ? 0 : std::clamp(times_.call_work[call] / static_cast<double>(4 * workers_), 1e-6, 5e-5);
         bool first = true;
         for (const std::size_t t : graph_.calls[call].tasks) {
             const graph_task& task = graph_.tasks[t];
             std::size_t pieces = 1;
             if (workers_ > 1 && task.steps.empty() && task.items > 1) {
-                pieces = std::min(task.items, static_cast<std::size_t>(std::ceil(std::max(1.0, task.seconds / target))));
+                pieces = costs_nothing ? task.items
+                                       : std::min(task.items, static_cast<std::size_t>(std::ceil(std::max(1.0, task.seconds / target))));
             }
             for (std::size_t piece = 0; piece < pieces; ++piece) {
                 const strand one{.task = t, .call = call, .depth = caller.depth + 1, .share = 1 / static_cast<double>(pieces)};

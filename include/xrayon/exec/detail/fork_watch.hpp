@@ -36,9 +36,18 @@ inline void before() {
     process().blas_mutex.lock();
     process().progress_line.mutex.lock();
     tracing().mutex.lock();
+    for (trace_lane* lane : tracing().lanes) {
+        lane->mutex.lock();
+    }
+}
+inline void unlock_traces() {
+    for (trace_lane* lane : tracing().lanes) {
+        lane->mutex.unlock();
+    }
+    tracing().mutex.unlock();
 }
 inline void after_in_parent() {
-    tracing().mutex.unlock();
+    unlock_traces();
     process().progress_line.mutex.unlock();
     process().blas_mutex.unlock();
     process().pool_mutex.unlock();
@@ -56,8 +65,11 @@ inline void after_in_child() {
         state.blas_users.store(pinned, std::memory_order_relaxed);
         state.blas_inherited = pinned == 0;
     }
-    tracing().on.store(false, std::memory_order_relaxed);  // the recording is the parent's
-    tracing().mutex.unlock();
+    // What is being recorded is the parent's; the child may begin anew.
+    tracing().on.store(false, std::memory_order_relaxed);
+    tracing().recorders = 0;
+    tracing().era.fetch_add(1, std::memory_order_relaxed);
+    unlock_traces();
     state.progress_line.printer = nullptr;  // the threads that draw are the parent's
     state.progress_line.columns = 0;
     state.progress_line.mutex.unlock();

@@ -42,15 +42,18 @@ struct trace_to_file {
             return;
         }
         the_one = nullptr;
-        trace_log& log = tracing();
-        const std::lock_guard lock(log.mutex);
-        log.on.store(false, std::memory_order_relaxed);  // what other threads still begin is not in it
-        try {
-            here->write(log);
-        } catch (...) {
-            // No memory: what there is of the file is no JSON, and its reader says so.
+        {
+            trace_log& log = tracing();
+            const std::lock_guard lock(log.mutex);
+            log.on.store(false, std::memory_order_relaxed);  // what other threads still begin is not in it
+            try {
+                here->write(log);
+            } catch (...) {
+                // No memory: what there is of the file is no JSON, and its reader says so.
+            }
         }
         std::fclose(here->file);
+        delete here;
     }
 
     /// Straight from the lanes. What has not ended ends now.
@@ -73,16 +76,17 @@ struct trace_to_file {
             dropped += lane->era == era ? lane->dropped : 0;
             for (std::size_t i = 0; i < lane->calls.size(); ++i) {
                 const logged_call& call = lane->calls[i];
-                out.call(make_trace_id(lane->number, i), call.name, call.items, call.threads, call.parent, lane->number, call.start - start,
-                         (call.stop == 0 ? now : call.stop) - start);
+                out.call(make_trace_id(era, lane->number, i), call.name, call.items, call.threads, call.parent, lane->number,
+                         call.start - start, (call.stop == 0 ? now : call.stop) - start);
             }
             for (std::size_t i = 0; i < lane->tasks.size(); ++i) {
                 const logged_task& task = lane->tasks[i];
-                const bool known = task.call != 0 && place_of(task.call) < log.lanes[lane_of(task.call)]->calls.size();
+                const bool known = is_of_era(task.call, era) && place_of(task.call) < log.lanes[lane_of(task.call)]->calls.size();
                 const std::string_view name =
                     known ? std::string_view(log.lanes[lane_of(task.call)]->calls[place_of(task.call)].name) : "task";
-                out.task(make_trace_id(lane->number, i), name, task.call, task.begin, task.end, lane->number, task.start - start,
-                         (task.stop == 0 ? now : task.stop) - start, task.within, task.spawner, task.spawned - start);
+                out.task(make_trace_id(era, lane->number, i), name, task.call, task.begin, task.end, lane->number, task.start - start,
+                         (task.stop == 0 ? now : task.stop) - start, task.within, task.spawner,
+                         task.spawned < start ? 0 : task.spawned - start);
             }
         }
         out.end(dropped, 0);

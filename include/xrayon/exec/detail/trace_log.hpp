@@ -22,13 +22,20 @@
 
 namespace xrayon::detail {
 
-/// Of a task or a call: lane + 1 in the upper bits, place in the lane + 1 in the lower 40. 0: none.
+/// Of a task or a call: the place in its lane + 1 in the lower 40 bits, lane + 1 in 12 above, and 12 of the era: what outlives its recording must not
+/// be taken for something of the next. 0: none.
 using trace_id = std::uint64_t;
 
-constexpr trace_id make_trace_id(std::size_t lane, std::size_t place) noexcept {
-    return (static_cast<trace_id>(lane) + 1) << 40 | (static_cast<trace_id>(place) + 1);
+constexpr std::uint64_t trace_era_bits = 0xfff;
+constexpr std::size_t most_trace_lanes = 4095;
+
+constexpr trace_id make_trace_id(std::uint64_t era, std::size_t lane, std::size_t place) noexcept {
+    return (era & trace_era_bits) << 52 | (static_cast<trace_id>(lane) + 1) << 40 | (static_cast<trace_id>(place) + 1);
 }
-constexpr std::size_t lane_of(trace_id id) noexcept { return static_cast<std::size_t>(id >> 40) - 1; }
+constexpr bool is_of_era(trace_id id, std::uint64_t era) noexcept { return id != 0 && id >> 52 == (era & trace_era_bits); }
+/// Without the era: a number that a double holds exactly.
+constexpr std::uint64_t number_of(trace_id id) noexcept { return id & ((trace_id{1} << 52) - 1); }
+constexpr std::size_t lane_of(trace_id id) noexcept { return static_cast<std::size_t>(number_of(id) >> 40) - 1; }
 constexpr std::size_t place_of(trace_id id) noexcept { return static_cast<std::size_t>(id & ((trace_id{1} << 40) - 1)) - 1; }
 
 struct logged_task {
@@ -108,6 +115,9 @@ inline trace_lane* trace_lane_here() noexcept {
                 found = each->in_use ? found : each;
             }
             if (found == nullptr) {
+                if (log.lanes.size() == most_trace_lanes) {
+                    return nullptr;
+                }
                 log.lanes.reserve(log.lanes.size() + 1);
                 found = new trace_lane;  // stays
                 found->number = log.lanes.size();
@@ -133,6 +143,9 @@ trace_id log_entry(std::vector<Entry> trace_lane::*list, Entry&& entry) noexcept
         return 0;
     }
     const std::lock_guard lock(lane->mutex);
+    if (!is_tracing()) {
+        return 0;
+    }
     const std::uint64_t era = tracing().era.load(std::memory_order_relaxed);
     if (lane->era != era) {  // what is left of an earlier recording
         lane->tasks.clear();
@@ -151,7 +164,7 @@ trace_id log_entry(std::vector<Entry> trace_lane::*list, Entry&& entry) noexcept
         ++lane->dropped;
         return 0;
     }
-    return make_trace_id(lane->number, entries.size() - 1);
+    return make_trace_id(era, lane->number, entries.size() - 1);
 }
 
 /// Writes down when an entry of this thread's lane ended.

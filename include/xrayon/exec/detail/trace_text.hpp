@@ -9,6 +9,7 @@
 
 #include <xrayon/core/config.hpp>
 #include <xrayon/core/json_writer.hpp>
+#include <xrayon/exec/detail/trace_log.hpp>
 
 namespace xrayon::detail {
 
@@ -54,7 +55,7 @@ public:
     }
 
 private:
-    static unsigned long long number(std::uint64_t id) { return id; }
+    static unsigned long long number(std::uint64_t id) { return number_of(id); }
     void put(std::string_view text) { sink_(to_, text.data(), text.size()); }
     template <class... Numbers>
     void print(const char* format, Numbers... numbers) {
@@ -67,6 +68,7 @@ private:
         const auto part = [](std::int64_t time, std::int64_t divisor) {
             return static_cast<long long>(divisor == 1 ? time % 1000 : time / divisor);
         };
+        start = start < 0 ? 0 : start;
         const std::int64_t duration = stop < start ? 0 : stop - start;
         print(",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":%zu,\"tid\":%zu,\"ts\":%lld.%03lld,\"dur\":%lld.%03lld,\"args\":{", category, process_,
               thread, part(start, 1000), part(start, 1), part(duration, 1000), part(duration, 1));
