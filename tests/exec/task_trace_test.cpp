@@ -266,6 +266,17 @@ TEST_CASE("summarize_calls adds up what threads did", "[exec][trace]") {
     REQUIRE(all[1].scheduling_share == test::approx(1 - 18.0 / 20));
 }
 
+TEST_CASE("a foreign task that is taken up in a call is taken off once", "[exec][trace]") {
+    // Item 0 of "outer" from 0 to 100 makes a call from 20 to 60; its thread does a spawned task from 30 to 70 meanwhile.
+    task_trace trace;
+    trace.threads = {"a"};
+    trace.duration = 100;
+    trace.calls = {{"outer", 1, 1, no_trace_index, 0, 0, 100}, {"inner", 1, 1, 0, 0, 20, 60}};
+    trace.tasks = {{0, 0, 1, 0, 0, 100}, {1, 0, 1, 0, 20, 28, 0}, {no_trace_index, 0, 1, 0, 30, 70, 0}};
+    const auto own = own_times(trace);
+    REQUIRE(own == std::vector<std::int64_t>{50, 8, 40});
+}
+
 TEST_CASE("write_chrome_trace writes JSON with a slice for each call and task", "[exec][trace]") {
     const task_trace trace = pool(2).install(
         [] { return record_tasks([] { for_each_index(3, [](std::size_t) { spin(5); }, {.run = {.label = "a \"b\"\n"}}); }); });

@@ -13,7 +13,7 @@
 
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
-#include <xrayon/exec/call_summary.hpp>
+#include <xrayon/exec/task_events.hpp>
 #include <xrayon/exec/task_trace.hpp>
 
 // The work of a program as tasks that call, spawn and wait, each with the time of one thread that it takes; what any number of threads can do
@@ -161,29 +161,11 @@ template <class = when_called>
     check(trace.root < trace.tasks.size(), "graph_of: the trace has no root; record one function with record_tasks");
     check(trace.dropped == 0, "graph_of: the trace must be whole; tasks and calls dropped for want of room", trace.dropped);
 
-    struct event {
-        std::int64_t start;
-        std::int64_t stop;
-        std::size_t call;
-        std::size_t spawn;
-    };
-    std::vector<std::vector<event>> events(trace.tasks.size());
-    for (std::size_t c = 0; c < trace.calls.size(); ++c) {
-        if (trace.calls[c].parent != no_trace_index) {
-            events[trace.calls[c].parent].push_back({trace.calls[c].start, trace.calls[c].stop, c, graph_step::none});
-        }
-    }
+    const std::vector<std::vector<task_event>> events = events_of_tasks(trace);
     std::vector<std::vector<std::size_t>> firsts(trace.calls.size());  // tasks that a call begins with
     for (std::size_t t = 0; t < trace.tasks.size(); ++t) {
-        const traced_task& task = trace.tasks[t];
-        if (task.spawner != no_trace_index) {
-            events[task.spawner].push_back({task.spawned, task.spawned, graph_step::none, t});
-        } else if (task.call != no_trace_index) {
-            firsts[task.call].push_back(t);
-        }
-        const bool in_own_call = task.call != no_trace_index && trace.calls[task.call].parent == task.within;
-        if (task.within != no_trace_index && !in_own_call) {
-            events[task.within].push_back({task.start, task.stop, graph_step::none, graph_step::none});  // time that is not its own
+        if (trace.tasks[t].spawner == no_trace_index && trace.tasks[t].call != no_trace_index) {
+            firsts[trace.tasks[t].call].push_back(t);
         }
     }
 
@@ -199,30 +181,22 @@ template <class = when_called>
     };
     for (std::size_t next = 0; next < order.size(); ++next) {
         const traced_task& task = trace.tasks[order[next]];
-        std::vector<event>& mine = events[order[next]];
-        std::stable_sort(mine.begin(), mine.end(), [](const event& a, const event& b) { return a.start < b.start; });
         graph_task out{.begin = task.begin, .items = std::max<std::size_t>(1, task.end - task.begin)};
-        std::int64_t clock = task.start;
         double own = 0;
-        const auto work_until = [&](std::int64_t time) {
-            own += 1e-9 * static_cast<double>(std::max<std::int64_t>(0, time - clock));
-            clock = std::max(clock, time);
-        };
-        for (const event& each : mine) {
-            work_until(each.start);
-            if (each.call != graph_step::none) {
+        const auto work = [&](std::int64_t time) { own += 1e-9 * static_cast<double>(time); };
+        const auto meet = [&](const task_event& each) {
+            if (each.call != no_trace_index) {
                 graph_call call{.name = trace.calls[each.call].name};
                 for (const std::size_t t : firsts[each.call]) {
                     call.tasks.push_back(reach(t));
                 }
                 out.steps.push_back({std::exchange(own, 0), graph.calls.size(), graph_step::none});
                 graph.calls.push_back(std::move(call));
-            } else if (each.spawn != graph_step::none) {
+            } else if (each.spawn != no_trace_index) {
                 out.steps.push_back({std::exchange(own, 0), graph_step::none, reach(each.spawn)});
             }
-            clock = std::max(clock, each.stop);
-        }
-        work_until(task.stop);
+        };
+        go_through(task, events[order[next]], work, meet);
         out.seconds = own;
         graph.tasks.push_back(std::move(out));
     }

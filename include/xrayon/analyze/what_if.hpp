@@ -36,7 +36,6 @@ struct what_if_point {
 
 /// What it is that more threads cannot shorten.
 enum class scaling_limit {
-    none,         ///< There is no span to speak of: every item could run on a thread of its own.
     serial_part,  ///< Work outside of all calls.
     few_tasks,    ///< The dominating call has few tasks, about equal.
     long_task,    ///< One task of it is much longer than the others.
@@ -51,7 +50,7 @@ struct what_if_result {
     std::size_t tasks = 0;
     std::size_t left_out = 0;  ///< Tasks of the trace that do not hang below its root: other threads', and spawned into pools.
     std::vector<what_if_point> points = {};
-    scaling_limit limit = scaling_limit::none;
+    scaling_limit limit = scaling_limit::serial_part;
     std::string reason = {};  ///< The limit in words.
 
     /// Work over the replayed time of a point.

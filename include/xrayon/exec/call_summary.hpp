@@ -12,6 +12,7 @@
 
 #include <xrayon/core/balance_stats.hpp>
 #include <xrayon/core/config.hpp>
+#include <xrayon/exec/task_events.hpp>
 #include <xrayon/exec/task_trace.hpp>
 
 namespace xrayon {
@@ -35,30 +36,6 @@ struct call_summary {
 };
 
 namespace detail {
-
-/// Of each task, the time that it spent neither in calls that it made nor in foreign tasks that its thread took up meanwhile. Nanoseconds.
-template <class = when_called>
-std::vector<std::int64_t> own_times(const task_trace& trace) {
-    std::vector<std::int64_t> own(trace.tasks.size());
-    for (std::size_t i = 0; i < own.size(); ++i) {
-        own[i] = trace.tasks[i].stop - trace.tasks[i].start;
-    }
-    for (const traced_call& call : trace.calls) {
-        if (call.parent != no_trace_index) {
-            own[call.parent] -= call.stop - call.start;
-        }
-    }
-    for (const traced_task& task : trace.tasks) {
-        const bool in_own_call = task.call != no_trace_index && trace.calls[task.call].parent == task.within;
-        if (task.within != no_trace_index && !in_own_call) {
-            own[task.within] -= task.stop - task.start;
-        }
-    }
-    for (std::int64_t& time : own) {
-        time = std::max<std::int64_t>(time, 0);  // clocks of two cores may differ by some nanoseconds
-    }
-    return own;
-}
 
 /// The tasks of each call, in the order of their starts.
 template <class = when_called>
@@ -98,7 +75,7 @@ double weighted_quantile(const std::vector<std::pair<double, std::size_t>>& sort
 /// **Cost.** O(n log n) for n tasks.
 template <class = when_called>
 [[nodiscard]] std::vector<call_summary> summarize_calls(const task_trace& trace) {
-    const std::vector<std::int64_t> own = detail::own_times(trace);
+    const std::vector<std::int64_t> own = own_times(trace);
     const std::vector<std::vector<std::size_t>> tasks = detail::tasks_of_calls(trace);
     const auto seconds = [](std::int64_t nanoseconds) { return 1e-9 * static_cast<double>(nanoseconds); };
 
