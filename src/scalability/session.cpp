@@ -144,8 +144,8 @@ void show(const analyze::scalability_report& report, const terminal& screen, con
 /// Everything that is asked for besides the terminal.
 class results {
 public:
-    results(const options& asked, const terminal& screen, std::vector<std::string> environment, analyze::json_context context)
-        : asked_(asked), screen_(screen), environment_(std::move(environment)), context_(std::move(context)) {
+    results(const options& asked, std::vector<std::string> environment, analyze::json_context context)
+        : asked_(asked), environment_(std::move(environment)), context_(std::move(context)) {
         // What cannot be read or written is better known before than after an hour.
         for (const std::string* path : {&asked_.json, &asked_.html, &asked_.csv, &asked_.markdown}) {
             const std::size_t slash = path->rfind('/');
@@ -235,7 +235,6 @@ private:
     }
 
     const options& asked_;
-    const terminal& screen_;
     std::vector<std::string> environment_;
     analyze::json_context context_;
     std::optional<baseline> before_;
@@ -365,7 +364,7 @@ int run_workloads(const options& asked, const terminal& screen, const std::strin
     const std::vector<std::size_t> threads = asked.threads.empty() ? doubling(info.threads) : asked.threads;
     const std::vector<std::string> lines = environment_lines(info, screen.utf8 ? " · " : ", ");
     const labelled_rows data = read_labelled(asked.data.empty() ? shipped_data() : asked.data);
-    results all(asked, screen, lines, {.date = date(), .host_name = host_name(), .executable = program_name, .cpu_model = cpu_model()});
+    results all(asked, lines, {.date = date(), .host_name = host_name(), .executable = program_name, .cpu_model = cpu_model()});
 
     const std::string decided = asked.threads.empty()
                                     ? "up to " + to_text(info.threads) + ", decided by " + std::string(to_text(info.origin))
@@ -429,7 +428,7 @@ int run_program(const options& asked, const terminal& screen, const std::string&
         variables += (variables.empty() ? "" : ", ") + variable;
     }
     lines.push_back("command: " + command);
-    results all(asked, screen, lines, {.date = date(), .host_name = host_name(), .executable = program_name, .cpu_model = cpu_model()});
+    results all(asked, lines, {.date = date(), .host_name = host_name(), .executable = program_name, .cpu_model = cpu_model()});
     std::cout << lines[1] << "\n"
               << screen.bold(command) << "\nthreads " << listed(threads) << " by " << variables
               << (asked.program.pin ? " and as many processors" : "") << "\n\n"
@@ -487,7 +486,7 @@ int describe_trace(const options& asked, const terminal& screen) {
 
 int describe_times(const options& asked, const terminal& screen) {
     const analyze::scalability_report report = read_times(asked.times, asked.cores);
-    results all(asked, screen, {"times from " + asked.times}, {.date = date()});
+    results all(asked, {"times from " + asked.times}, {.date = date()});
     std::cout << screen.bold(asked.times) << (asked.cores != 0 ? ", on " + counted(asked.cores, "core") : std::string()) << "\n\n";
     show(report, screen, {});
     all.add({.report = report, .what = "times from " + asked.times});
