@@ -87,6 +87,9 @@ task_graph random_graph(std::uint64_t seed) {
             graph.tasks[next].steps.push_back(step);
         }
         graph.tasks[next].seconds = 0.125 * below(17);
+        if (graph.tasks[next].steps.empty() && next != 0) {
+            graph.tasks[next].items = 1 + below(5);  // claimed together, and cut where that is quicker
+        }
     }
     return graph;
 }

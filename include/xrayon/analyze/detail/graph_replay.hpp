@@ -113,10 +113,8 @@ private:
         }
         const graph_step& step = task.steps[what.next_step++];
         if (step.spawn != graph_step::none) {
-            if (what.call != graph_step::none) {
-                ++open_[what.call].running;
-            }
-            make_ready({.task = step.spawn, .call = what.call, .depth = what.depth});
+            const strand spawned{.task = step.spawn, .call = what.call, .depth = what.depth};
+            for_each_piece(spawned, [&](const strand& piece) { make_ready(piece); });
         }
         if (step.call == graph_step::none || graph_.calls[step.call].tasks.empty()) {
             work_to_next_step(what, now);
@@ -128,30 +126,41 @@ private:
         }
     }
 
+    /// A task of a call, or each piece that it is cut into: claims of cheap items are made anew for each number of threads. Counts them in.
+    template <class Take>
+    void for_each_piece(strand task_of_call, const Take& take) {
+        const graph_task& task = graph_.tasks[task_of_call.task];
+        std::size_t pieces = 1;
+        if (workers_ > 1 && task.steps.empty() && task.items > 1) {
+            // Where they cost nothing, as fine as they can be, which is what the bounds are about.
+            const bool costs_nothing = costs_.call == 0 && costs_.task == 0;
+            const double work = task_of_call.call == graph_step::none ? task.seconds : times_.call_work[task_of_call.call];
+            const double target = std::clamp(work / static_cast<double>(4 * workers_), 1e-6, 5e-5);
+            pieces = costs_nothing ? task.items
+                                   : std::min(task.items, static_cast<std::size_t>(std::ceil(std::max(1.0, task.seconds / target))));
+        }
+        task_of_call.share = 1 / static_cast<double>(pieces);
+        for (std::size_t piece = 0; piece < pieces; ++piece) {
+            if (task_of_call.call != graph_step::none) {
+                ++open_[task_of_call.call].running;
+            }
+            take(task_of_call);
+        }
+    }
+
     /// The first task of a call is begun by who makes it, the others when the pool's threads have come.
     void open(std::size_t call, const strand& caller, double now) {
         open_[call].caller = caller;
-        // As claims are made; where they cost nothing, as fine as they can be, which is what the bounds are about.
-        const bool costs_nothing = costs_.call == 0 && costs_.task == 0;
-        const double target = costs_nothing ? 0 : std::clamp(times_.call_work[call] / static_cast<double>(4 * workers_), 1e-6, 5e-5);
         bool first = true;
         for (const std::size_t t : graph_.calls[call].tasks) {
-            const graph_task& task = graph_.tasks[t];
-            std::size_t pieces = 1;
-            if (workers_ > 1 && task.steps.empty() && task.items > 1) {
-                pieces = costs_nothing ? task.items
-                                       : std::min(task.items, static_cast<std::size_t>(std::ceil(std::max(1.0, task.seconds / target))));
-            }
-            for (std::size_t piece = 0; piece < pieces; ++piece) {
-                const strand one{.task = t, .call = call, .depth = caller.depth + 1, .share = 1 / static_cast<double>(pieces)};
-                ++open_[call].running;
+            for_each_piece({.task = t, .call = call, .depth = caller.depth + 1}, [&](const strand& piece) {
                 if (first || costs_.call == 0) {
-                    make_ready(one);
+                    make_ready(piece);
                 } else {
-                    at(now + costs_.call, event::is_ready, one);
+                    at(now + costs_.call, event::is_ready, piece);
                 }
                 first = false;
-            }
+            });
         }
     }
 
