@@ -9,12 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include <sched.h>
-
 #include <CLI/CLI.hpp>
 
 #include <xrayon/array/xtensor.hpp>
 #include <xrayon/exec/cpu_throttling.hpp>
+#include <xrayon/exec/cpu_topology.hpp>
 #include <xrayon/exec/runtime_info.hpp>
 
 #if defined(XRAYON_DOCTOR_CALLS_BLAS)
@@ -41,24 +40,16 @@ std::string line(std::string_view name, const std::string& value) {
 
 /// The processors that this process may use, as the kernel writes lists: "0-3,8".
 std::string affinity() {
-    cpu_set_t mask;
-    CPU_ZERO(&mask);
-    if (::sched_getaffinity(0, sizeof mask, &mask) != 0) {
-        return "unknown";
-    }
+    const std::vector<std::size_t> processors = xrayon::affinity_processors();
     std::string text;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (!CPU_ISSET(cpu, &mask)) {
-            continue;
+    for (std::size_t i = 0; i < processors.size(); ++i) {
+        const std::size_t first = processors[i];
+        while (i + 1 < processors.size() && processors[i + 1] == processors[i] + 1) {
+            ++i;
         }
-        int last = cpu;
-        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &mask)) {
-            ++last;
-        }
-        text += (text.empty() ? "" : ",") + to_text(cpu) + (last == cpu ? "" : "-" + to_text(last));
-        cpu = last;
+        text += (text.empty() ? "" : ",") + to_text(first) + (processors[i] == first ? "" : "-" + to_text(processors[i]));
     }
-    return text;
+    return text.empty() ? "unknown" : text;
 }
 
 std::string compiler() {
@@ -74,7 +65,8 @@ std::string compiler() {
 /// What may be set for other libraries, and for this one.
 std::string variables() {
     std::string text;
-    for (const char* name : {"XRAYON_PROGRESS", "XRAYON_TRACE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"}) {
+    for (const char* name :
+         {"XRAYON_PROGRESS", "XRAYON_TRACE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"}) {
         if (const char* const value = std::getenv(name)) {
             text += line(text.empty() ? "other variables" : "", std::string(name) + "=\"" + xrayon::escaped(value, 64) + "\"");
         }
@@ -89,16 +81,17 @@ std::vector<std::string> advice(const xrayon::runtime_info& info, double load, s
         lines.push_back("the load is " + to_text(load) + ": others use these cores; what is measured now is not to be trusted");
     }
     if (info.quota.cpus && *info.quota.cpus < static_cast<double>(info.cpus.physical)) {
-        lines.push_back("the CPU quota is below the number of cores: threads beyond it are stopped, not slowed; raise the quota, or leave it at "
-                        + to_text(info.usable_cores) + (info.usable_cores == 1 ? " thread" : " threads"));
+        lines.push_back(
+            "the CPU quota is below the number of cores: threads beyond it are stopped, not slowed; raise the quota, or leave it at "
+            + to_text(info.usable_cores) + (info.usable_cores == 1 ? " thread" : " threads"));
     }
     if (throttled != 0) {
         lines.push_back("the control group has used its CPU quota up in " + to_text(throttled)
                         + " periods so far: something in it runs more threads than the quota carries");
     }
     if (info.cpus.logical > info.cpus.physical) {
-        lines.push_back("hyper-threads are not counted as cores: arithmetic seldom gains from them; XRAYON_NUM_THREADS=" + to_text(info.cpus.logical)
-                        + " tries it");
+        lines.push_back("hyper-threads are not counted as cores: arithmetic seldom gains from them; XRAYON_NUM_THREADS="
+                        + to_text(info.cpus.logical) + " tries it");
     }
     if (info.threads < info.usable_cores && info.origin == xrayon::thread_count_origin::environment) {
         lines.push_back("XRAYON_NUM_THREADS leaves " + to_text(info.usable_cores - info.threads) + " of " + to_text(info.usable_cores)
@@ -113,8 +106,9 @@ std::vector<std::string> advice(const xrayon::runtime_info& info, double load, s
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Prints what xrayon sees on this machine: versions, cores, affinity, CPU quota, who decided the thread count, BLAS; and advice.",
-                 "xrayon-doctor");
+    CLI::App app(
+        "Prints what xrayon sees on this machine: versions, cores, affinity, CPU quota, who decided the thread count, BLAS; and advice.",
+        "xrayon-doctor");
     app.set_version_flag("--version", "xrayon-doctor " + to_text(XRAYON_VERSION_MAJOR) + "." + to_text(XRAYON_VERSION_MINOR) + "."
                                           + to_text(XRAYON_VERSION_PATCH));
     try {
@@ -129,7 +123,8 @@ int main(int argc, char** argv) {
         double load = 0;
         std::ifstream("/proc/loadavg") >> load;
         std::cout << xrayon::to_text(info)
-                  << line("xtensor", to_text(XTENSOR_VERSION_MAJOR) + "." + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH))
+                  << line("xtensor",
+                          to_text(XTENSOR_VERSION_MAJOR) + "." + to_text(XTENSOR_VERSION_MINOR) + "." + to_text(XTENSOR_VERSION_PATCH))
                   << line("compiler", compiler()) << line("affinity", affinity()) << line("load", to_text(load)) << variables();
         std::vector<std::string> lines = advice(info, load, throttled);
         if (!counts) {

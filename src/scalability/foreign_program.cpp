@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +24,7 @@
 #include <xrayon/analyze/detail/usable_cores.hpp>
 #include <xrayon/analyze/summarize_runs.hpp>
 #include <xrayon/core/check.hpp>
+#include <xrayon/exec/cpu_topology.hpp>
 
 extern char** environ;
 
@@ -113,29 +113,22 @@ struct one_run {
     heard output;
 };
 
-/// So many processors out of those this process may use; one of each core before the second of any. Empty: they are not known.
+/// So many processors out of those this process may use; one of each core before the second of any. Empty: they are not known, or more than
+/// a plain mask holds.
 std::vector<std::size_t> processors_for(std::size_t threads) {
-    cpu_set_t mask;
-    CPU_ZERO(&mask);
-    if (::sched_getaffinity(0, sizeof mask, &mask) != 0) {
-        return {};
-    }
     std::vector<std::size_t> first;
     std::vector<std::size_t> others;
-    std::set<std::string> cores;
-    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (!CPU_ISSET(cpu, &mask)) {
-            continue;
+    std::size_t cores = 0;
+    std::vector<std::size_t> seen;
+    for (const std::size_t cpu : xrayon::affinity_processors()) {
+        if (cpu >= CPU_SETSIZE) {
+            return {};
         }
-        std::string siblings;
-        const std::string path = "/sys/devices/system/cpu/cpu" + xrayon::to_text(cpu) + "/topology/thread_siblings_list";
-        if (const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); file.get() >= 0) {
-            std::array<char, 256> buffer{};
-            const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-            siblings.assign(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-        }
-        const bool new_core = siblings.empty() || cores.insert(siblings).second;
-        (new_core ? first : others).push_back(cpu);
+        seen.push_back(cpu);
+        // One more processor is one more core, or a hyper-thread of one before.
+        const std::size_t with_this = xrayon::read_cpu_topology(seen).physical;
+        (with_this > cores ? first : others).push_back(cpu);
+        cores = with_this;
     }
     first.insert(first.end(), others.begin(), others.end());
     first.resize(std::min(first.size(), threads));
