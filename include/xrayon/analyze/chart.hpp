@@ -133,7 +133,7 @@ template <class = when_called>
         fitted += !point.oversubscribed;
     }
     if (fitted >= 2) {
-        fit = amdahl_fit(report);
+        fit = amdahl_fit(report, {.bootstrap = {.resamples = 1}});  // a curve needs no interval
     }
     for (std::size_t i = 0; i < canvas.dots_wide(); ++i) {
         const double x = static_cast<double>(i) / static_cast<double>(canvas.dots_wide() - 1);

@@ -63,7 +63,7 @@ struct task_trace {
 ///
 /// Recordings may overlap; each has its own span of time. What another thread has begun before or has not ended by the end is cut off there.
 /// **Cost.** While one lives, about 0.1 us for a task and for a call, 72 bytes each, a million of each for a thread at most. Without one, a
-/// load and a branch for each call.
+/// branch for each call and each claim: about 50 instructions of the 2,000 that a call over 64 trivial items takes.
 class trace_recording {
 public:
     trace_recording() {

@@ -113,7 +113,7 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
         fitted += !point.oversubscribed;
     }
     if (fitted >= 2) {
-        const amdahl_fit_result fit = amdahl_fit(report);
+        const amdahl_fit_result fit = amdahl_fit(report, {.bootstrap = {.resamples = 1}});  // a curve needs no interval
         const auto seconds = [&](double n) { return fit.serial_seconds + fit.parallel_seconds / n; };
         plot.path(curve([&](double threads) { return seconds(axis.least) / seconds(threads); }), "amdahl");
     }
