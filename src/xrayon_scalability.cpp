@@ -131,7 +131,8 @@ void add_options(CLI::App& app, scalability::options& asked) {
     add_count("--cores", asked.cores, 0, 1'000'000, "--times: cores of that machine; counts above are marked and in no fit");
     app.add_option("--ratios", asked.ratios, "Measure nothing: judge a CSV with a name and the columns baseline and optimized")
         ->type_name("FILE");
-    app.add_option("--trace", asked.trace, "Measure nothing: describe what a program wrote with XRAYON_TRACE=FILE")->type_name("FILE");
+    app.add_option("--trace", asked.trace, "Measure nothing: describe what a program wrote with XRAYON_TRACE=FILE; --html draws it")
+        ->type_name("FILE");
 }
 
 } // namespace
@@ -175,18 +176,17 @@ int main(int argc, char** argv) {
         if (modes > 1) {
             throw CLI::ValidationError("one of WORKLOAD, COMMAND, --times, --ratios and --trace at a time");
         }
-        if (asked.weak
-            && (modes - !asked.workloads.empty() > 0 || !asked.compare.empty() || !asked.html.empty() || !asked.markdown.empty())) {
-            throw CLI::ValidationError("--weak", "is for the library's workloads, without --compare, --html and --markdown");
+        if (asked.weak && modes - !asked.workloads.empty() > 0) {
+            throw CLI::ValidationError("--weak", "is for the library's workloads");
         }
         const bool measures = asked.times.empty() && asked.ratios.empty() && asked.trace.empty();
         if (!measures && !asked.threads.empty()) {
             throw CLI::ValidationError("--threads", "is not used where nothing is measured");
         }
-        const bool writes =
-            !asked.html.empty() || !asked.json.empty() || !asked.csv.empty() || !asked.markdown.empty() || !asked.compare.empty();
-        if (writes && (!asked.ratios.empty() || !asked.trace.empty())) {
-            throw CLI::ValidationError("--html, --json, --csv, --markdown, --compare", "is not used with --ratios and --trace");
+        const bool writes_times = !asked.json.empty() || !asked.csv.empty() || !asked.markdown.empty() || !asked.compare.empty();
+        if ((writes_times && !asked.trace.empty()) || ((writes_times || !asked.html.empty()) && !asked.ratios.empty())) {
+            throw CLI::ValidationError("--html, --json, --csv, --markdown, --compare",
+                                       "is not used with --ratios, nor but for --html with --trace");
         }
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? scalability::done : scalability::wrong_usage;

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <clocale>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -58,7 +59,10 @@ status_line::~status_line() {
 
 void status_line::show(std::size_t done, std::size_t total) {
     if (shows_) {
-        std::cerr << "\r\x1b[K" << what_ << ": round " << done << " of " << total << std::flush;
+        const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+        const double left = taken / static_cast<double>(done) * static_cast<double>(total - done);
+        std::cerr << "\r\x1b[K" << what_ << ": round " << done << " of " << total << ", about " << std::llround(left) << " s more"
+                  << std::flush;
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef SCALABILITY_TERMINAL_HPP
 #define SCALABILITY_TERMINAL_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ private:
 /// As the locale, the window, COLUMNS, NO_COLOR and TERM say. No colours into pipes and files.
 terminal look_at_terminal(bool ascii);
 
-/// Shows on a terminal's stderr how far something is, on one line that is drawn again and again; on anything else nothing.
+/// Shows on a terminal's stderr how far something is and when it ends, on one line that is drawn again and again; on anything else nothing.
 class status_line {
 public:
     explicit status_line(std::string what);
@@ -39,6 +40,7 @@ public:
 private:
     std::string what_;
     bool shows_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 } // namespace scalability

@@ -2,8 +2,10 @@
 #include "scalability/trace_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -20,26 +22,35 @@ namespace {
 
 constexpr json_limits trace_limits{.bytes = std::size_t{1} << 30, .depth = 8, .text = 4096};
 
-/// One line of the file.
+enum field : std::size_t { ts, dur, tid, id, call, parent, items, threads, begin, end, within, spawner, spawned, field_count };
+constexpr std::array<std::string_view, field_count> field_names{"ts",      "dur",   "tid", "id",     "call",    "parent", "items",
+                                                                "threads", "begin", "end", "within", "spawner", "spawned"};
+
+/// One line of the file. A trace has millions.
 struct event {
+    std::array<double, field_count> numbers = filled();  // NaN: not there
     std::string name;
-    std::string category;
-    std::map<std::string, double> numbers;  // args by their names, and ts, dur, tid
-    std::string thread_name;
+
+    static constexpr std::array<double, field_count> filled() {
+        std::array<double, field_count> none{};
+        none.fill(std::numeric_limits<double>::quiet_NaN());
+        return none;
+    }
 };
 
 class trace_builder {
 public:
     explicit trace_builder(std::string name) : name_(std::move(name)) {}
 
-    void add(event each) {
-        if (!each.thread_name.empty()) {
-            names_[number(each, "tid")] = each.thread_name;
-        }
-        if (each.category == "call" || each.category == "task") {
-            check_times(each);
-            (each.category == "call" ? calls_ : tasks_).push_back(std::move(each));
-        }
+    void add_thread(const event& each, std::string name) { names_[number(each, tid)] = std::move(name); }
+    void add_call(event each) {
+        check_times(each);
+        calls_.push_back(std::move(each));
+    }
+    void add_task(event each) {
+        check_times(each);
+        each.name = {};  // it is its call's
+        tasks_.push_back(std::move(each));
     }
 
     xrayon::task_trace finish(std::uint64_t root, std::size_t dropped) {
@@ -60,15 +71,15 @@ public:
         xrayon::task_trace trace;
         trace.dropped = dropped;
         for (const event& each : calls_) {
-            trace.calls.push_back({each.name, number(each, "items"), number(each, "threads"), found(task_at, number(each, "parent")),
-                                   thread(number(each, "tid"), trace), start(each), stop(each)});
+            trace.calls.push_back({each.name, number(each, items), number(each, threads), found(task_at, number(each, parent)),
+                                   thread(number(each, tid), trace), start(each), stop(each)});
             trace.duration = std::max(trace.duration, stop(each));
         }
         for (const event& each : tasks_) {
-            const std::size_t begin = number(each, "begin");
-            trace.tasks.push_back({found(call_at, number(each, "call")), begin, std::max(begin + 1, std::size_t{number(each, "end")}),
-                                   thread(number(each, "tid"), trace), start(each), stop(each), found(task_at, number(each, "within")),
-                                   found(task_at, number(each, "spawner")), static_cast<std::int64_t>(number(each, "spawned"))});
+            const std::size_t first = number(each, begin);
+            trace.tasks.push_back({found(call_at, number(each, call)), first, std::max(first + 1, std::size_t{number(each, end)}),
+                                   thread(number(each, tid), trace), start(each), stop(each), found(task_at, number(each, within)),
+                                   found(task_at, number(each, spawner)), static_cast<std::int64_t>(number(each, spawned))});
             trace.duration = std::max(trace.duration, stop(each));
         }
         check_links(trace);
@@ -82,26 +93,26 @@ public:
 private:
     [[noreturn]] void fail(const std::string& what) const { throw xrayon::data_error(name_ + ": " + what, name_, 0, 0, 0); }
 
-    static std::uint64_t number(const event& each, const char* key) {
-        const auto found = each.numbers.find(key);
-        return found == each.numbers.end() || !(found->second >= 0 && found->second < 9e15) ? 0 : static_cast<std::uint64_t>(found->second);
+    static std::uint64_t number(const event& each, field which) {
+        const double value = each.numbers[which];
+        return value >= 0 && value < 9e15 ? static_cast<std::uint64_t>(value) : 0;
     }
     void check_times(const event& each) const {
-        for (const char* key : {"ts", "dur"}) {
-            const auto found = each.numbers.find(key);
-            if (found == each.numbers.end() || !(found->second >= 0 && found->second < 1e12)) {
-                fail("\"" + xrayon::escaped(each.name, 64) + "\": " + key + " must be from 0 to 1e12 microseconds");
+        for (const field which : {ts, dur}) {
+            if (!(each.numbers[which] >= 0 && each.numbers[which] < 1e12)) {
+                fail("\"" + xrayon::escaped(each.name, 64) + "\": " + std::string(field_names[which])
+                     + " must be from 0 to 1e12 microseconds");
             }
         }
     }
-    static std::int64_t start(const event& each) { return std::llround(1000 * each.numbers.at("ts")); }
-    static std::int64_t stop(const event& each) { return start(each) + std::llround(1000 * each.numbers.at("dur")); }
+    static std::int64_t start(const event& each) { return std::llround(1000 * each.numbers[ts]); }
+    static std::int64_t stop(const event& each) { return start(each) + std::llround(1000 * each.numbers[dur]); }
 
     std::unordered_map<std::uint64_t, std::size_t> places(const std::vector<event>& events) const {
         std::unordered_map<std::uint64_t, std::size_t> at;
         for (std::size_t i = 0; i < events.size(); ++i) {
-            const std::uint64_t id = number(events[i], "id");
-            if (id == 0 || !at.emplace(id, i).second) {
+            const std::uint64_t own = number(events[i], id);
+            if (own == 0 || !at.emplace(own, i).second) {
                 fail("\"" + xrayon::escaped(events[i].name, 64) + "\": args.id must be a number of its own");
             }
         }
@@ -172,6 +183,8 @@ private:
 xrayon::task_trace parse_trace(std::string_view document, const std::string& name) {
     trace_builder builder(name);
     event current;
+    std::string category;
+    std::string thread_name;
     std::uint64_t root = 0;
     std::size_t dropped = 0;
     const auto in_event = [](const json_path& path) { return path.size() >= 2 && path[0] == "traceEvents"; };
@@ -179,28 +192,39 @@ xrayon::task_trace parse_trace(std::string_view document, const std::string& nam
     visitor.begin_object = [&](const json_path& path) {
         if (path.size() == 2 && in_event(path)) {
             current = {};
+            category.clear();
+            thread_name.clear();
         }
     };
     visitor.end_object = [&](const json_path& path) {
-        if (path.size() == 2 && in_event(path)) {
-            builder.add(std::move(current));
-            current = {};
+        if (path.size() != 2 || !in_event(path)) {
+            return;
+        }
+        if (category == "call") {
+            builder.add_call(std::move(current));
+        } else if (category == "task") {
+            builder.add_task(std::move(current));
+        } else if (current.name == "thread_name") {
+            builder.add_thread(current, thread_name);
         }
     };
     visitor.text = [&](const json_path& path, const std::string& value) {
         if (path.size() == 3 && in_event(path)) {
             if (path[2] == "cat") {
-                current.category = value;
+                category = value;
             } else if (path[2] == "name") {
                 current.name = value;
             }
-        } else if (path.size() == 4 && in_event(path) && path[2] == "args" && path[3] == "name" && current.name == "thread_name") {
-            current.thread_name = value;
+        } else if (path.size() == 4 && in_event(path) && path[2] == "args" && path[3] == "name") {
+            thread_name = value;
         }
     };
     visitor.number = [&](const json_path& path, double value) {
         if (in_event(path) && (path.size() == 3 || (path.size() == 4 && path[2] == "args"))) {
-            current.numbers[path.back()] = value;
+            const auto found = std::find(field_names.begin(), field_names.end(), path.back());
+            if (found != field_names.end()) {
+                current.numbers[static_cast<std::size_t>(found - field_names.begin())] = value;
+            }
         } else if (path == json_path{"xrayon", "root"} && value >= 0 && value < 9e15) {
             root = static_cast<std::uint64_t>(value);
         } else if (path == json_path{"xrayon", "dropped"} && value >= 0 && value < 9e15) {

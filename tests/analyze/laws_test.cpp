@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xrayon/analyze/gustafson_fit.hpp>
+#include <xrayon/analyze/summary.hpp>
 #include <xrayon/analyze/usl_fit.hpp>
 
 #include "seed_report.hpp"
@@ -175,5 +176,42 @@ TEST_CASE("gustafson_fit gives the serial share of weak scaling", "[analyze][gus
     REQUIRE(analyze::gustafson_fit({{1, 1.0}, {2, 0.5}}).serial_fraction == 0);  // faster than ideal
     REQUIRE_THROWS_WITH(analyze::gustafson_fit({{2, 1.0}, {4, 1.0}}),
                         "gustafson_fit: needs a time at 1 thread; the smallest count must be 1, got 2");
+    // n (1 - alpha) + alpha against itself at the baseline, solved for alpha
+    REQUIRE(analyze::gustafson_serial_part(7.0, 8) == approx(1.0 / 7));
+    for (const std::size_t baseline : {1u, 2u, 3u}) {
+        const double measured = analyze::gustafson_speed_up(0.1, 8) / analyze::gustafson_speed_up(0.1, baseline);
+        REQUIRE(*analyze::gustafson_serial_part(measured, 8, baseline) == approx(0.1));
+    }
+    REQUIRE_FALSE(analyze::gustafson_serial_part(7.5, 8, 2));
+    REQUIRE_THROWS_WITH(analyze::gustafson_serial_part(1, 2, 2), "gustafson_serial_part: threads must be above the baseline of 2, got 2");
     REQUIRE_THROWS_WITH(analyze::gustafson_speed_up(1.5, 2), "gustafson_speed_up: serial_fraction must be in [0, 1], got 1.5");
+}
+
+TEST_CASE("a report of weak scaling has scaled speed-ups, Gustafson's law and no other", "[analyze][gustafson_fit][summarize_runs]") {
+    // Work that grows with the threads: 1 s, and then the time that a serial share of 0.1 leaves: n / (n - 0.1 (n - 1)).
+    std::vector<analyze::measured_runs> runs;
+    for (const std::size_t n : {1u, 2u, 4u}) {
+        const double seconds = static_cast<double>(n) / (static_cast<double>(n) - 0.1 * static_cast<double>(n - 1));
+        runs.push_back({.threads = n, .seconds = std::vector<double>(7, seconds)});
+    }
+    const auto report = analyze::summarize_runs(runs, {.weak = true, .cores = 4, .answer_checked = true});
+    REQUIRE(report.weak);
+    REQUIRE(report.points[2].speed_up == approx(3.7));
+    REQUIRE(report.points[2].speed_up_interval.lower == approx(3.7));
+    REQUIRE(report.points[2].efficiency == approx(0.925));
+    REQUIRE(*report.points[2].serial_part == approx(0.1));
+    REQUIRE(analyze::gustafson_fit(report).serial_fraction == approx(0.1));
+    REQUIRE(analyze::best_setting(report).threads == 4);
+    REQUIRE(analyze::to_summary(report, {.utf8 = false})
+            == "Gustafson (up to 4 threads): serial part 10.0 % (10.0 to 10.0 %) of the time. Fits within 0.0 %.\n"
+               "Most work in the same time here: 4 threads (3.7x).\n");
+    REQUIRE_THROWS_WITH(analyze::amdahl_fit(report), "amdahl_fit: the report is of weak scaling, for gustafson_fit");
+    REQUIRE_THROWS_WITH(analyze::usl_fit(report), "usl_fit: the report is of weak scaling, for gustafson_fit");
+    runs.erase(runs.begin());
+    const auto from_two = analyze::summarize_runs(runs, {.weak = true});
+    REQUIRE(from_two.points[1].speed_up == approx(3.7 / 1.9));
+    REQUIRE(*from_two.points[1].serial_part == approx(0.1));
+    REQUIRE_THAT(analyze::to_summary(from_two), test::contains("Gustafson: not fitted, there is no time at 1 thread"));
+    REQUIRE_THROWS_WITH(analyze::gustafson_fit(analyze::summarize_runs(runs)),
+                        "gustafson_fit: the report is of strong scaling, for amdahl_fit and usl_fit");
 }

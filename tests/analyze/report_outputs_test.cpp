@@ -54,7 +54,7 @@ std::vector<double> about(double seconds) {
 TEST_CASE("to_chart puts each count where its threads and its speed-up belong", "[analyze][chart]") {
     const auto lines = lines_of(analyze::to_chart(test::seed_report(), {.utf8 = false, .width = 57, .height = 9}));
     // 50 columns for 1 to 16, that is 12.25 for a doubling; 9 lines for 1x to 16x, two for a doubling.
-    REQUIRE(lines.size() == 9 + 3);
+    REQUIRE(lines.size() == 9 + 4);  // with the labels, and a legend of two lines
     const auto at = [&](double speed_up, std::size_t column) {
         return lines.at(static_cast<std::size_t>(8.5 - 2 * std::log2(speed_up))).at(7 + column);
     };
@@ -74,6 +74,19 @@ TEST_CASE("to_chart puts each count where its threads and its speed-up belong", 
             }
         }
     }
+    // With a trace: up to 64 threads, what it replays to, and its limit of work over span; 50 columns for six doublings.
+    analyze::what_if_result more{.work = 8, .span = 1, .parallelism = 8, .points = {{8, 1, 2, 1.6, 1}, {64, 1, 1.1, 1, 1}}};
+    const auto predicted =
+        lines_of(analyze::to_chart(test::seed_report(), {.utf8 = false, .width = 57, .height = 13, .prediction = &more}));
+    const auto cell = [&](double speed_up, std::size_t column) {
+        return predicted.at(static_cast<std::size_t>(12.5 - 2 * std::log2(speed_up))).at(7 + column);
+    };
+    REQUIRE(cell(8 / 1.6, 25) == '+');  // 8 threads
+    REQUIRE(cell(8, 49) == '+');        // 64 threads
+    REQUIRE(cell(1250.0 / 180, 25) == '*');
+    REQUIRE_THAT(predicted[6], test::contains("8x |") && test::contains("=== "));
+    REQUIRE_THAT(predicted[14], test::contains("64"));
+    REQUIRE_THAT(predicted.back(), test::contains("+ replayed  = limit"));
     REQUIRE(analyze::to_chart(analyze::summarize_runs({{.threads = 4, .seconds = {1}}})).empty());
     REQUIRE_THROWS_WITH(analyze::to_chart({}), "to_chart: the report has no points");
     REQUIRE_THROWS_WITH(analyze::to_chart(test::seed_report(), {.width = 10}), "to_chart: options.width must be 24 to 400, got 10");
@@ -126,32 +139,40 @@ TEST_CASE("summarize_ratios takes the geometric mean and points at what stands a
 }
 
 TEST_CASE("explain_scaling tells tasks that wait for memory from a schedule that is bad", "[analyze][explain_scaling]") {
-    const auto explained = [](double two, double together, std::vector<analyze::bandwidth_point> bandwidth) {
+    const auto explained = [](double two, double together, const analyze::machine_rates& rates) {
         analyze::what_if_result alone;
         alone.work = 1;
         alone.reason = "R";
         alone.points = {{1, 1, 1, 1, 1}, {2, 0.5, 0.5, 0.5, 0.5}};
         const auto report = analyze::summarize_runs(
             {{.threads = 1, .seconds = {1}}, {.threads = 2, .seconds = {two}}, {.threads = 4, .seconds = {1}}}, {.cores = 2});
-        return analyze::explain_scaling(report, alone, together, bandwidth, {.utf8 = false});
+        return analyze::explain_scaling(report, alone, together, rates, {.utf8 = false});
     };
-    const std::vector<analyze::bandwidth_point> narrow{{1, 10e9}, {2, 13e9}};
+    using analyze::shared_limit;
+    const analyze::machine_rates narrow{{{1, 10e9}, {2, 13e9}}, {{1, 1e9}, {2, 2e9}}};
     const auto memory = explained(0.75, 1.5, narrow);
-    REQUIRE(memory.memory_bound);
+    REQUIRE(memory.limit == shared_limit::memory);
     REQUIRE(memory.threads == 2);
-    REQUIRE(memory.bandwidth_gain == test::approx(1.3));
+    REQUIRE(memory.memory_gain == test::approx(1.3));
     REQUIRE(memory.sentences
             == std::vector<std::string>{"Limit: R", "A trace on 1 thread predicts 2.00x on 2 threads; measured: 1.33x",
                                         "The same tasks take 1.50x as long on 2 threads as alone: memory bandwidth. A triad gains 1.30x "
                                         "here, and that is all there is"});
     const auto caches = explained(0.6, 1.2, narrow);
-    REQUIRE_FALSE(caches.memory_bound);
+    REQUIRE(caches.limit == shared_limit::unknown);
     REQUIRE_THAT(caches.sentences.back(), test::contains("caches, memory (a triad gains 1.30x) or the clock"));
     const auto locks = explained(2, 4, narrow);
-    REQUIRE_FALSE(locks.memory_bound);
+    REQUIRE(locks.limit == shared_limit::contention);
     REQUIRE_THAT(locks.sentences.back(), test::contains("more than memory explains"));
     REQUIRE(explained(0.5, 1.0, narrow).sentences.size() == 2);
-    REQUIRE_FALSE(explained(0.75, 1.5, {{1, 10e9}, {2, 20e9}}).memory_bound);
+    REQUIRE(explained(0.5, 1.0, narrow).limit == shared_limit::none);
+    REQUIRE(explained(0.75, 1.5, {{{1, 10e9}, {2, 20e9}}}).limit == shared_limit::unknown);
+    REQUIRE(explained(0.75, 1.5, {}).limit == shared_limit::unknown);
+    // Two threads of one core: arithmetic gains no more than the triad, and that is where the time is.
+    const auto processors = explained(0.75, 1.5, {{{1, 10e9}, {2, 13e9}}, {{1, 1e9}, {2, 1.35e9}}});
+    REQUIRE(processors.limit == shared_limit::processors);
+    REQUIRE(processors.arithmetic_gain == test::approx(1.35));
+    REQUIRE_THAT(processors.sentences.back(), test::contains(": the processors. Arithmetic without memory gains no more than 1.35x here"));
     analyze::what_if_result none;
     REQUIRE_THROWS_WITH(analyze::explain_scaling(test::seed_report(), none, 0, {}),
                         "explain_scaling: the prediction must have a point for the count that is explained; it lacks threads, got 8");
@@ -196,5 +217,17 @@ TEST_CASE("to_html makes one page that stands alone, says its finding first and 
     REQUIRE(data.at("context").at("cpu_model") == "</script>");
     REQUIRE(data.at("benchmarks").at(0).at("real_time") == 1250.0);
     REQUIRE(analyze::to_html({{.report = analyze::summarize_runs({{.threads = 3, .seconds = {1}}})}}).find("<svg ") != std::string::npos);
+    // A trace alone, and weak scaling.
+    const std::string traced = analyze::to_html({{.report = {.label = "a.json"}, .what_if = analyze::what_if(trace), .trace = trace}});
+    // Of 100 ns 5 before the call, then tasks of 50 and 80 ns: work 135, span 85.
+    REQUIRE_THAT(traced, test::contains("<title>a.json: 1.35 threads at work on average, never more than 1.6×</title>"));
+    REQUIRE(count_of(traced, "<svg ") == 1);
+    REQUIRE(traced.find("What was measured") == std::string::npos);
+    auto weak = analyze::summarize_runs({{.threads = 1, .seconds = {1}}, {.threads = 2, .seconds = {1.25}}}, {.label = "w", .weak = true});
+    REQUIRE_THAT(analyze::to_html({{.report = weak}}), test::contains("<title>w: 1.60× the work on 2 threads, 80 % efficient</title>")
+                                                           && test::contains("Gustafson&#39;s law as fitted")
+                                                           && test::contains("scaled speed-up"));
+    REQUIRE_THAT(analyze::to_markdown(weak), test::contains("| scaled speed-up |"));
+    REQUIRE_THROWS_WITH(analyze::to_html({{.what = "nothing"}}), "to_html: a section has neither points nor a trace");
     REQUIRE_THROWS_WITH(analyze::to_html({}), "to_html: there must be at least one section, got 0");
 }

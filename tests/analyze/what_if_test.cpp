@@ -216,6 +216,33 @@ TEST_CASE("what_if says in words why it is not more", "[analyze][what_if]") {
                  test::contains("scope (5 items of about the same length) is 100 % of the span: never more than 5.0x"));
     scope_of_five.tasks[4].seconds = 20;
     REQUIRE_THAT(what_if(scope_of_five, {.costs = free_of_charge}).reason, test::contains("item 2 of scope alone is 100 % of the span"));
+    // Ten tasks of 1, each spawned by the one before.
+    task_graph chain;
+    chain.tasks = {{{{0, 0}}, 0}};
+    chain.calls = {{"scope", {1}}};
+    for (std::size_t i = 1; i <= 10; ++i) {
+        chain.tasks.push_back({{}, 1});
+        if (i < 10) {
+            chain.tasks.back() = {{{1, graph_step::none, i + 1}}, 0};
+        }
+    }
+    const auto in_turn = what_if(chain, {.costs = free_of_charge});
+    REQUIRE(in_turn.limit == analyze::scaling_limit::spawn_chain);
+    REQUIRE(in_turn.reason == "tasks that spawn one another in scope are 100 % of the span: never more than 1.0x");
+    // 50 calls, in each of which one item takes half of the time.
+    task_graph many;
+    many.tasks.emplace_back();
+    for (std::size_t c = 0; c < 50; ++c) {
+        graph_step step{0, many.calls.size()};
+        many.calls.push_back({"step", {}});
+        for (std::size_t i = 0; i < 5; ++i) {
+            many.calls.back().tasks.push_back(many.tasks.size());
+            many.tasks.push_back({{}, i == 3 ? 4.0 : 1.0, i});
+        }
+        many.tasks[0].steps.push_back(step);
+    }
+    REQUIRE(what_if(many, {.costs = free_of_charge}).reason
+            == "step (50 calls one after the other, of items of unequal length) is 100 % of the span: never more than 2.0x");
     // A million cheap items, claimed 1,000 at a time: no limit in sight below their number.
     task_graph cheap = flat(std::vector<double>(1000, 50e-6));
     for (std::size_t i = 1; i < cheap.tasks.size(); ++i) {
@@ -313,13 +340,27 @@ TEST_CASE("a known serial part comes back within 2 points: from times on 1 and 2
     }
 }
 
+TEST_CASE("what the machine gives is measured at each count that is asked for", "[analyze][measure_arithmetic][measure_bandwidth]") {
+    const auto arithmetic = analyze::measure_arithmetic({2, 1}, {.tasks = 4, .repetitions = 1});
+    REQUIRE(arithmetic.size() == 2);
+    REQUIRE(arithmetic[0].threads == 2);
+    REQUIRE(arithmetic[0].operations_per_second > 1e6);
+    const auto memory = analyze::measure_bandwidth({3}, {.bytes = std::size_t{3} << 20, .repetitions = 1});
+    REQUIRE(memory.at(0).threads == 3);
+    REQUIRE(memory.at(0).bytes_per_second > 1e6);
+    REQUIRE_THROWS_WITH(analyze::measure_arithmetic({0}), "measure_arithmetic: threads must be 1 to 1024, got 0");
+    REQUIRE_THROWS_WITH(analyze::measure_arithmetic({1}, {.tasks = 0}), "measure_arithmetic: options.tasks must be >= 1, got 0");
+    REQUIRE_THROWS_WITH(analyze::measure_bandwidth({1025}), "measure_bandwidth: threads must be 1 to 1024, got 1025");
+    REQUIRE_THROWS_WITH(analyze::measure_bandwidth({1}, {.repetitions = 0}), "measure_bandwidth: options.repetitions must be >= 1, got 0");
+}
+
 TEST_CASE("recording costs at most 1 % of tasks of 100 us", "[.soak][soak][analyze]") { REQUIRE(analyze::measure_trace_cost() < 1e-6); }
 
 TEST_CASE("what waits for memory is told from what computes", "[.soak][soak][analyze]") {
     if (!has_two_cores()) {
         return;
     }
-    const auto bandwidth = analyze::measure_bandwidth({1, 2});
+    const analyze::machine_rates rates{analyze::measure_bandwidth({1, 2}), analyze::measure_arithmetic({1, 2})};
     const std::size_t n = std::size_t{1} << 25;
     const auto a = std::make_unique<double[]>(n);
     const auto b = std::make_unique<double[]>(n);
@@ -335,13 +376,13 @@ TEST_CASE("what waits for memory is told from what computes", "[.soak][soak][ana
         const auto alone = pool(1).install([&] { return record_tasks(workload); });
         const auto together = pool(2).install([&] { return record_tasks(workload); });
         return analyze::explain_scaling(report, analyze::what_if(alone, {.threads = {1, 2}}),
-                                        analyze::times_of(analyze::graph_of(together)).work, bandwidth);
+                                        analyze::times_of(analyze::graph_of(together)).work, rates);
     };
     const auto computes = explained(known{0.0});
     CAPTURE(computes.inflation, computes.measured);
-    REQUIRE_FALSE(computes.memory_bound);
+    REQUIRE(computes.limit != analyze::shared_limit::memory);
     const auto waits = explained(stream);
-    CAPTURE(waits.inflation, waits.measured, waits.bandwidth_gain);
-    // Where two threads get nearly twice the memory of one, nothing waits for it.
-    REQUIRE((waits.memory_bound || waits.bandwidth_gain > 1.7));
+    CAPTURE(waits.inflation, waits.measured, waits.memory_gain, waits.arithmetic_gain);
+    // Where two threads get nearly as much more of memory as of arithmetic, nothing waits for it.
+    REQUIRE((waits.limit == analyze::shared_limit::memory || waits.memory_gain > 0.85 * waits.arithmetic_gain));
 }

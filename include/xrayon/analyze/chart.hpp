@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/detail/law_curve.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/analyze/what_if.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
 
@@ -23,6 +23,9 @@ struct chart_options {
     bool utf8 = true;         ///< Curves of Braille dots, eight to a character; false: plain ASCII, one to a character.
     std::size_t width = 72;   ///< Columns of a line, 24 to 400.
     std::size_t height = 14;  ///< Lines of the plot itself, 4 to 100.
+    /// Of a trace on one thread: its limit, work over span, and its replay are drawn, up to the most threads that it tells of. Not of weak scaling, or without a
+    /// time at one thread.
+    const what_if_result* prediction = nullptr;
 };
 
 namespace detail {
@@ -100,21 +103,28 @@ std::string axis_labels(const std::vector<std::pair<std::size_t, std::string>>& 
 
 } // namespace detail
 
-/// @brief Speed-up over threads as a chart for a terminal, both axes logarithmic: the ideal, Amdahl's law as fitted, and what was measured.
+/// @brief Speed-up over threads as a chart for a terminal, both axes logarithmic: the ideal, Amdahl's law as fitted (of weak scaling
+/// Gustafson's), what a trace predicts, and what was measured.
 ///
-/// @returns  Lines of at most `width` columns, each with its newline; the last one explains the marks. Empty for a single thread count. No colours.
+/// @returns  Lines of at most `width` columns, each with its newline; the last ones explain the marks. Empty for a single thread count. No colours.
 /// @throws argument_error  if the report has no points, or a size is out of range
 template <class = when_called>
 [[nodiscard]] std::string to_chart(const scalability_report& report, const chart_options& options = {}) {
     check(!report.points.empty(), "to_chart: the report has no points");
     check(options.width >= 24 && options.width <= 400, "to_chart: options.width must be 24 to 400", options.width);
     check(options.height >= 4 && options.height <= 100, "to_chart: options.height must be 4 to 100", options.height);
-    if (report.points.size() < 2) {
+    const auto threads_of = [](const auto& point) { return static_cast<double>(point.threads); };
+    const what_if_result* const prediction = report.weak || report.baseline_threads != 1 ? nullptr : options.prediction;
+    const double least = threads_of(report.points.front());
+    double most = threads_of(report.points.back());
+    if (prediction != nullptr) {
+        for (const what_if_point& point : prediction->points) {
+            most = std::max(most, threads_of(point));
+        }
+    }
+    if (most <= least) {
         return {};
     }
-    const auto threads_of = [](const scaling_point& point) { return static_cast<double>(point.threads); };
-    const double least = threads_of(report.points.front());
-    const double most = threads_of(report.points.back());
     double low = 1;
     double high = most / least;
     for (const scaling_point& point : report.points) {
@@ -127,20 +137,15 @@ template <class = when_called>
     constexpr std::size_t margin = 7;  // "  16x | "
     const std::size_t width = options.width - margin;
     detail::dot_canvas canvas(width, options.height, options.utf8);
-    std::optional<amdahl_fit_result> fit;
-    std::size_t fitted = 0;
-    for (const scaling_point& point : report.points) {
-        fitted += !point.oversubscribed;
-    }
-    if (fitted >= 2) {
-        fit = amdahl_fit(report, {.bootstrap = {.resamples = 1}});  // a curve needs no interval
-    }
+    const auto law = detail::law_curve_of(report);
     for (std::size_t i = 0; i < canvas.dots_wide(); ++i) {
         const double x = static_cast<double>(i) / static_cast<double>(canvas.dots_wide() - 1);
         const double threads = least * std::pow(most / least, x);
-        if (fit) {
-            const auto seconds = [&](double n) { return fit->serial_seconds + fit->parallel_seconds / n; };
-            canvas.dot(x, y_of(seconds(least) / seconds(threads)), '.');
+        if (law) {
+            canvas.dot(x, y_of(law->speed_up(threads)), '.');
+        }
+        if (prediction != nullptr && i % 6 < 3 && prediction->parallelism < threads) {
+            canvas.dot(x, y_of(prediction->parallelism), '=');
         }
         if (i % 2 == 0) {
             canvas.dot(x, y_of(threads / least), '-');
@@ -148,7 +153,13 @@ template <class = when_called>
     }
     const std::string_view solid = options.utf8 ? "●" : "*";
     const std::string_view hollow = options.utf8 ? "○" : "o";
+    const std::string_view replayed = options.utf8 ? "◇" : "+";
     bool any_hollow = false;
+    if (prediction != nullptr) {
+        for (const what_if_point& point : prediction->points) {
+            canvas.mark(x_of(threads_of(point)), y_of(prediction->speed_up(point)), replayed);
+        }
+    }
     for (const scaling_point& point : report.points) {
         canvas.mark(x_of(threads_of(point)), y_of(point.speed_up), point.oversubscribed ? hollow : solid);
         any_hollow = any_hollow || point.oversubscribed;
@@ -180,20 +191,35 @@ template <class = when_called>
     }
     add_line(rule);
     std::vector<std::pair<std::size_t, std::string>> labels;
-    for (const scaling_point& point : report.points) {
+    const auto add_label = [&](const auto& point) {
         labels.emplace_back(detail::dot_canvas::place(x_of(threads_of(point)), width), to_text(point.threads));
+    };
+    std::for_each(report.points.begin(), report.points.end(), add_label);
+    if (prediction != nullptr) {
+        std::for_each(prediction->points.begin(), prediction->points.end(), add_label);
+        std::sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
     }
     add_line(std::string(margin, ' ') + detail::axis_labels(labels, width));
-    std::string legend = std::string(margin, ' ') + std::string(solid) + " speed-up over threads";
+    std::string legend(margin, ' ');
+    const auto explain = [&](std::string_view mark, std::string_view meaning) {
+        const std::string entry = std::string(mark) + " " + std::string(meaning);
+        if (detail::columns(legend) + 2 + detail::columns(entry) > options.width && legend.size() > margin) {
+            add_line(std::exchange(legend, std::string(margin, ' ')));
+        }
+        legend += (legend.size() > margin ? "  " : "") + entry;
+    };
+    explain(solid, report.weak ? "scaled speed-up" : "speed-up");
     if (any_hollow) {
-        legend += "  " + std::string(hollow) + " more threads than cores";
+        explain(hollow, options.width < 40 ? "too many" : "more threads than cores");
     }
-    legend += options.utf8 ? "  ⠄⠄ ideal" : "  - ideal";
-    if (fit) {
-        legend += options.utf8 ? "  ⠤⠤ Amdahl" : "  . Amdahl";
+    explain(options.utf8 ? "⠄⠄" : "-", "ideal");
+    if (law) {
+        explain(options.utf8 ? "⠤⠤" : ".", law->name());
     }
-    if (detail::columns(legend) > options.width) {
-        legend = std::string(margin, ' ') + std::string(solid) + " speed-up";
+    if (prediction != nullptr) {
+        explain(replayed, "replayed");
+        explain(options.utf8 ? "⠤⠀⠤" : "=", "limit");
     }
     add_line(legend);
     return text;

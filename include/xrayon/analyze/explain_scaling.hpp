@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include <xrayon/analyze/arithmetic_rate.hpp>
 #include <xrayon/analyze/detail/format.hpp>
 #include <xrayon/analyze/memory_bandwidth.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
@@ -19,32 +19,82 @@
 
 namespace xrayon::analyze {
 
-/// What a trace on one thread, one on several, and the memory say about a measured speed-up.
+/// What the machine has to give to several threads, measured in the same run. Both may be empty: unknown.
+struct machine_rates {
+    std::vector<bandwidth_point> memory = {};       ///< Of measure_bandwidth.
+    std::vector<arithmetic_point> arithmetic = {};  ///< Of measure_arithmetic.
+};
+
+/// Where tasks that take longer together than alone lose their time.
+enum class shared_limit {
+    none,        ///< They do not.
+    unknown,     ///< Nothing was measured that explains it, or the times are not to be trusted.
+    memory,      ///< The speed-up is about what a triad gains.
+    processors,  ///< Nor does arithmetic without memory gain more.
+    contention,  ///< More is lost than memory explains: locks, or data that threads write side by side.
+};
+
+/// What a trace on one thread, one on several, and the machine say about a measured speed-up.
 struct scaling_explanation {
-    std::size_t threads = 1;    ///< Of the measurement that is explained: the most that are not oversubscribed.
-    double measured = 1;        ///< Speed-up there.
-    double predicted = 1;       ///< What the replay of the trace on one thread gives; tasks do not slow each other down in it.
-    double inflation = 1;       ///< Work of the trace on `threads` threads over that of the one on one: the same tasks, how much longer.
-    double bandwidth_gain = 1;  ///< What a triad gains from as many threads.
-    bool memory_bound = false;  ///< Tasks take longer together, and the speed-up is about what the triad gains.
+    std::size_t threads = 1;     ///< Of the measurement that is explained: the most that are not oversubscribed.
+    double measured = 1;         ///< Speed-up there.
+    double predicted = 1;        ///< What the replay of the trace on one thread gives; tasks do not slow each other down in it.
+    double inflation = 1;        ///< Work of the trace on `threads` threads over that of the one on one: the same tasks, how much longer.
+    double memory_gain = 1;      ///< What a triad gains from as many threads; 1: unknown.
+    double arithmetic_gain = 1;  ///< What arithmetic without memory gains; `threads`: unknown.
+    shared_limit limit = shared_limit::none;
     std::vector<std::string> sentences = {};
 };
 
-/// @brief Explains the speed-up of a report at its largest count that is not oversubscribed.
+namespace detail {
+
+/// Why the same tasks take longer together, and in words.
+template <class = when_called>
+shared_limit find_shared_limit(const scaling_explanation& found, bool trusted, std::string& words, const text_options& options) {
+    const auto n = static_cast<double>(found.threads);
+    const auto gain = [&](double factor) { return times(factor, 2, options); };
+    if (!trusted) {
+        words = "; but these times are not to be trusted";
+        return shared_limit::unknown;
+    }
+    // The memory is narrow where it gives less than the processors could ask for.
+    const bool narrow = found.memory_gain > 1 && found.memory_gain < 0.9 * found.arithmetic_gain;
+    if (narrow && found.measured <= 0.8 * found.memory_gain) {
+        words =
+            ": more than memory explains (a triad gains " + gain(found.memory_gain) + "); locks, or data that threads write side by side";
+        return shared_limit::contention;
+    }
+    if (narrow && found.measured < 1.15 * found.memory_gain) {
+        words = ": memory bandwidth. A triad gains " + gain(found.memory_gain) + " here, and that is all there is";
+        return shared_limit::memory;
+    }
+    if (found.arithmetic_gain < 0.95 * n && found.inflation < 1.1 * n / found.arithmetic_gain) {
+        words = ": the processors. Arithmetic without memory gains no more than " + gain(found.arithmetic_gain)
+                + " here: they share a core, a clock or a busy host";
+        return shared_limit::processors;
+    }
+    words = narrow ? ": caches, memory (a triad gains " + gain(found.memory_gain) + ") or the clock"
+                   : ": caches, memory or the clock, or somebody else used the cores";
+    return shared_limit::unknown;
+}
+
+} // namespace detail
+
+/// @brief Explains the speed-up of a report of strong scaling at its largest count that is not oversubscribed.
 ///
 /// @param alone     what_if of a trace on one thread; a point for that count must be among its points.
 /// @param together  Work of a trace on that many threads, seconds (times_of(graph_of(trace)).work); 0: there is none.
-/// @param bandwidth Of measure_bandwidth, in the same run; may be empty.
+/// @param rates     Of the machine, in the same run, at one thread and at that count.
 /// @throws argument_error  if the report has no points or the prediction no point for the count
 template <class = when_called>
 [[nodiscard]] scaling_explanation explain_scaling(const scalability_report& report, const what_if_result& alone, double together,
-                                                  const std::vector<bandwidth_point>& bandwidth, const text_options& options = {}) {
+                                                  const machine_rates& rates, const text_options& options = {}) {
     check(!report.points.empty(), "explain_scaling: the report has no points");
     const scaling_point* most = &report.points.front();
     for (const scaling_point& point : report.points) {
         most = point.oversubscribed ? most : &point;
     }
-    scaling_explanation out{.threads = most->threads, .measured = most->speed_up};
+    scaling_explanation out{.threads = most->threads, .measured = most->speed_up, .arithmetic_gain = static_cast<double>(most->threads)};
     const auto at = [&](const auto& points) {
         return std::find_if(points.begin(), points.end(), [&](const auto& point) { return point.threads == most->threads; });
     };
@@ -62,30 +112,17 @@ template <class = when_called>
     if (together > 0) {
         out.inflation = together / alone.work;
     }
-    const auto gains = at(bandwidth);
-    if (gains != bandwidth.end() && bandwidth.front().threads == 1) {
-        out.bandwidth_gain = gains->bytes_per_second / bandwidth.front().bytes_per_second;
+    if (const auto gains = at(rates.memory); gains != rates.memory.end() && rates.memory.front().threads == 1) {
+        out.memory_gain = gains->bytes_per_second / rates.memory.front().bytes_per_second;
+    }
+    if (const auto gains = at(rates.arithmetic); gains != rates.arithmetic.end() && rates.arithmetic.front().threads == 1) {
+        out.arithmetic_gain = gains->operations_per_second / rates.arithmetic.front().operations_per_second;
     }
     if (out.inflation > 1.1) {
-        std::string text = "The same tasks take " + detail::times(out.inflation, 2, options) + " as long on " + n + " as alone";
-        if (!report.trusted) {
-            text += "; but these times are not to be trusted";
-        } else if (out.bandwidth_gain > 1 && out.bandwidth_gain < 0.9 * static_cast<double>(most->threads)) {
-            out.memory_bound = out.measured < 1.15 * out.bandwidth_gain && out.measured > 0.8 * out.bandwidth_gain;
-            if (out.measured <= 0.8 * out.bandwidth_gain) {
-                text += ": more than memory explains (a triad gains " + detail::times(out.bandwidth_gain, 2, options)
-                        + "); locks, or data that threads write side by side";
-                out.sentences.push_back(text);
-                return out;
-            }
-            text += out.memory_bound
-                        ? ": memory bandwidth. A triad gains " + detail::times(out.bandwidth_gain, 2, options)
-                              + " here, and that is all there is"
-                        : ": caches, memory (a triad gains " + detail::times(out.bandwidth_gain, 2, options) + ") or the clock";
-        } else {
-            text += ": caches, memory or the clock, or somebody else used the cores";
-        }
-        out.sentences.push_back(text);
+        std::string words;
+        out.limit = detail::find_shared_limit(out, report.trusted, words, options);
+        out.sentences.push_back("The same tasks take " + detail::times(out.inflation, 2, options) + " as long on " + n + " as alone"
+                                + words);
     }
     return out;
 }

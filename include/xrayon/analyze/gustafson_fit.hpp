@@ -7,24 +7,13 @@
 #include <vector>
 
 #include <xrayon/analyze/detail/fit_law.hpp>
+#include <xrayon/analyze/gustafson_law.hpp>
 #include <xrayon/analyze/law_fit.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
 
-// Weak scaling: n threads are given n times the work. Of a time that n threads need, a share alpha does not divide; then they do
-//     S(n) = n - alpha (n - 1)
-// times the work of one thread in the same time (J. L. Gustafson: "Reevaluating Amdahl's law", CACM 31 (1988) 532). Measured, that scaled
-// speed-up is n T(1) / T(n).
-
 namespace xrayon::analyze {
-
-/// The scaled speed-up that a serial share in [0, 1] allows at `threads` >= 1.
-[[nodiscard]] inline double gustafson_speed_up(double serial_fraction, std::size_t threads) {
-    check(serial_fraction >= 0 && serial_fraction <= 1, "gustafson_speed_up: serial_fraction must be in [0, 1]", serial_fraction);
-    check(threads >= 1, "gustafson_speed_up: threads must be >= 1", threads);
-    return static_cast<double>(threads) - serial_fraction * static_cast<double>(threads - 1);
-}
 
 struct gustafson_fit_result : law_fit {
     double one_thread_seconds = 0;  ///< The measured one: the law has a single unknown.
@@ -97,9 +86,10 @@ template <class = when_called>
 }
 
 /// @brief As above, over the medians of a report of weak scaling.
+/// @throws argument_error  also if the report is of strong scaling.
 template <class = when_called>
 [[nodiscard]] gustafson_fit_result gustafson_fit(const scalability_report& report, law_fit_options options = {}) {
-    const detail::law_points points = detail::sort_out(report, options, "gustafson_fit");
+    const detail::law_points points = detail::sort_out(report, options, "gustafson_fit", true);
     return detail::fit_gustafson(points, options);
 }
 

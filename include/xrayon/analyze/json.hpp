@@ -97,6 +97,7 @@ void write_counters(json_writer& json, const scaling_point& point) {
 template <class = when_called>
 void write_run_facts(json_writer& json, const scalability_report& report) {
     json.member("label", report.label);
+    json.member("weak", report.weak);
     json.member("cores", report.cores);
     json.member("baseline_threads", report.baseline_threads);
     json.member("warmup", report.warmup);

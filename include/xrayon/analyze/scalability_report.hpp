@@ -20,20 +20,21 @@ struct scaling_point {
     std::vector<double> cpu_repetitions = {};  ///< Time of all cores per repetition; empty where it cannot be known.
     double median = 0;
     confidence_interval interval = {};                       ///< 95 %, of the median.
-    double speed_up = 0;                                     ///< Median of the baseline over this median.
+    double speed_up = 0;                                     ///< Median of the baseline over this median; of weak scaling, times the work.
     confidence_interval speed_up_interval = {};              ///< Both medians resampled; at the baseline, how far two such runs lie apart.
     double efficiency = 0;                                   ///< Speed-up over threads / baseline_threads; 1 is ideal.
     double busy = std::numeric_limits<double>::quiet_NaN();  ///< CPU time of the process over wall time x threads; NaN: unknown.
-    std::optional<double> serial_part = {};                  ///< Karp and Flatt's, see karp_flatt_serial_part; none at the baseline.
-    run_quality quality = {};                                ///< Outliers, drift and whether there are two kinds of times.
-    bool oversubscribed = false;                             ///< More threads than usable cores: shown, but no law is fitted to it.
-    bool answer_matches = true;                              ///< Every compared answer had the bits of the very first run's.
+    std::optional<double> serial_part = {};  ///< See karp_flatt_serial_part, of weak scaling gustafson_serial_part; none at the baseline.
+    run_quality quality = {};                ///< Outliers, drift and whether there are two kinds of times.
+    bool oversubscribed = false;             ///< More threads than usable cores: shown, but no law is fitted to it.
+    bool answer_matches = true;              ///< Every compared answer had the bits of the very first run's.
 };
 
 /// How a workload scales. Members to read, no behaviour; see to_table, to_summary, to_json, amdahl_fit.
 struct scalability_report {
     std::vector<scaling_point> points = {};  ///< Ascending by threads, at least one.
     std::string label = {};                  ///< Name of the workload, may be empty.
+    bool weak = false;                       ///< Each count was given work in proportion to its threads: speed-ups are scaled by it.
     std::size_t baseline_threads = 1;        ///< The smallest count: what speed-up and efficiency are relative to.
     std::size_t cores = 0;                   ///< Usable cores; 0: unknown.
     std::size_t hardware_threads = 0;        ///< Hardware threads in the affinity mask; 0: unknown.

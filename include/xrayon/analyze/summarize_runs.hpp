@@ -3,7 +3,6 @@
 #define XRAYON_ANALYZE_SUMMARIZE_RUNS_HPP
 
 #include <algorithm>
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -13,6 +12,7 @@
 
 #include <xrayon/analyze/amdahl_law.hpp>
 #include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/gustafson_law.hpp>
 #include <xrayon/analyze/run_quality.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/statistics.hpp>
@@ -32,6 +32,7 @@ struct measured_runs {
 /// What a report says besides the times. Names as in scalability_report.
 struct run_facts {
     std::string label = {};
+    bool weak = false;  ///< Each count was given work in proportion to its threads.
     std::size_t cores = 0;
     std::size_t hardware_threads = 0;
     std::size_t calls_per_repetition = 1;
@@ -162,6 +163,7 @@ template <class = when_called>
     detail::check_bootstrap(facts.bootstrap, "summarize_runs");
     scalability_report report;
     report.label = facts.label;
+    report.weak = facts.weak;
     report.baseline_threads = runs.front().threads;
     report.cores = facts.cores;
     report.hardware_threads = facts.hardware_threads;
@@ -179,16 +181,20 @@ template <class = when_called>
         point.interval = median_interval(point.repetitions, facts.bootstrap);
         point.quality = judge_runs(point.repetitions);
         const std::vector<double>& base = report.points.empty() ? point.repetitions : report.points.front().repetitions;
-        point.speed_up = median(base) / point.median;
-        point.speed_up_interval = median_ratio_interval(base, point.repetitions, facts.bootstrap);
         const auto threads = static_cast<double>(point.threads);
+        const double work = facts.weak ? threads / static_cast<double>(report.baseline_threads) : 1;  // over that of the baseline
+        point.speed_up = work * median(base) / point.median;
+        point.speed_up_interval = median_ratio_interval(base, point.repetitions, facts.bootstrap);
+        point.speed_up_interval.lower *= work;
+        point.speed_up_interval.upper *= work;
         point.efficiency = point.speed_up * static_cast<double>(report.baseline_threads) / threads;
         if (!point.cpu_repetitions.empty()) {
             const double cpu = std::accumulate(point.cpu_repetitions.begin(), point.cpu_repetitions.end(), 0.0);
             point.busy = cpu / (std::accumulate(point.repetitions.begin(), point.repetitions.end(), 0.0) * threads);
         }
         if (point.threads > report.baseline_threads) {
-            point.serial_part = karp_flatt_serial_part(point.speed_up, point.threads, report.baseline_threads);
+            point.serial_part = facts.weak ? gustafson_serial_part(point.speed_up, point.threads, report.baseline_threads)
+                                           : karp_flatt_serial_part(point.speed_up, point.threads, report.baseline_threads);
         }
         point.oversubscribed = facts.cores != 0 && point.threads > facts.cores;
         point.answer_matches = run.answer_matches;

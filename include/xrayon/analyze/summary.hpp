@@ -11,6 +11,7 @@
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/best_law.hpp>
 #include <xrayon/analyze/detail/format.hpp>
+#include <xrayon/analyze/gustafson_fit.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/usl_fit.hpp>
 #include <xrayon/core/config.hpp>
@@ -32,17 +33,17 @@ std::string times(double factor, int decimals, const text_options& options) {
 
 } // namespace detail
 
-/// @brief The thread count to run with: of those that are not oversubscribed, the smallest whose median is at most 5 % above the
-/// fastest's. Threads that buy less than that are better left to others.
+/// @brief The thread count to run with: of those that are not oversubscribed, the smallest whose speed-up is at most 5 % short of the
+/// greatest. Threads that buy less than that are better left to others.
 [[nodiscard]] inline const scaling_point& best_setting(const scalability_report& report) {
     check(!report.points.empty(), "best_setting: the report has no points");
     const auto usable = [&](const scaling_point& point) { return !point.oversubscribed || report.points.front().oversubscribed; };
-    double fastest = std::numeric_limits<double>::infinity();
+    double greatest = 0;
     for (const scaling_point& point : report.points) {
-        fastest = usable(point) ? std::min(fastest, point.median) : fastest;
+        greatest = usable(point) ? std::max(greatest, point.speed_up) : greatest;
     }
     for (const scaling_point& point : report.points) {
-        if (usable(point) && point.median <= 1.05 * fastest) {
+        if (usable(point) && 1.05 * point.speed_up >= greatest) {
             return point;
         }
     }
@@ -81,7 +82,21 @@ template <class = when_called>
     return text;
 }
 
-/// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law, the Universal Scalability Law where that is the
+/// One line about a fit: the serial share, how well it holds and over which counts.
+template <class = when_called>
+[[nodiscard]] std::string to_summary(const gustafson_fit_result& fit, const text_options& = {}) {
+    std::string text = "Gustafson (up to " + detail::counted(fit.most_threads_fitted, "thread") + "): serial part "
+                       + detail::percent(fit.serial_fraction, 1);
+    if (fit.serial_fraction_interval.state == interval_state::enough_values) {
+        text += " (" + detail::fixed(100 * fit.serial_fraction_interval.lower, 1) + " to "
+                + detail::percent(fit.serial_fraction_interval.upper, 1) + ")";
+    }
+    return text + " of the time"
+           + (fit.trusted ? ". Fits within " + detail::percent(fit.fit_error, 1) + "." : ". Do not rely on it: " + fit.reason + ".");
+}
+
+/// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law (of weak scaling the share by
+/// Gustafson's), the Universal Scalability Law where that is the
 /// one that holds (see best_law), the best setting, why not to trust it, the notes. Without two counts that can be fitted
 /// there is no law, and that is said.
 template <class = when_called>
@@ -92,7 +107,11 @@ template <class = when_called>
     for (const scaling_point& point : report.points) {
         fitted += !point.oversubscribed;
     }
-    if (fitted >= 2) {
+    if (report.weak) {
+        text += fitted < 2                     ? "Gustafson: not fitted, fewer than two counts within the usable cores.\n"
+                : report.baseline_threads != 1 ? "Gustafson: not fitted, there is no time at 1 thread.\n"
+                                               : to_summary(gustafson_fit(report), options) + "\n";
+    } else if (fitted >= 2) {
         const best_law_result laws = best_law(report);
         text += to_summary(laws.amdahl, options) + "\n";
         if (laws.law == scaling_law::usl) {
@@ -102,10 +121,11 @@ template <class = when_called>
         text += "Amdahl: not fitted, fewer than two counts within the usable cores.\n";
     }
 
-    text += "Best setting here: " + detail::counted(best.threads, "thread") + " (" + detail::times(best.speed_up, 1, options) + ").";
+    text += (report.weak ? "Most work in the same time here: " : "Best setting here: ") + detail::counted(best.threads, "thread") + " ("
+            + detail::times(best.speed_up, 1, options) + ").";
     const scaling_point& most = report.points.back();
     if (most.threads > best.threads) {
-        const double gain = best.median / most.median - 1;
+        const double gain = most.speed_up / best.speed_up - 1;
         const double price = static_cast<double>(most.threads) / static_cast<double>(best.threads);
         text += gain > 0 ? " " + detail::counted(most.threads, "thread") + " buy " + detail::percent(gain, 1) + " more for "
                                + detail::times(price, std::floor(price) == price ? 0 : 1, options) + " the threads."

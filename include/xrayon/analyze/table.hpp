@@ -118,9 +118,10 @@ template <class = when_called>
     };
     const auto serial_part = [](const scaling_point& point) { return point.serial_part ? detail::percent(*point.serial_part, 1) : ""; };
     const std::string times = options.utf8 ? "×" : "x";
+    const std::string speed_up = report.weak ? "scaled speed-up" : "speed-up";
     const std::string median = "median (" + std::string(unit.name) + ")";
     std::vector<std::vector<std::string>> lines{
-        {"threads", median, "95 % interval", "speed-up", "95 % interval", "efficiency", "busy", "serial part", ""}};
+        {"threads", median, "95 % interval", speed_up, "95 % interval", "efficiency", "busy", "serial part", ""}};
     for (const scaling_point& point : report.points) {
         lines.push_back({to_text(point.threads), detail::fixed(unit.per_second * point.median, 2),
                          detail::between(point.interval, unit.per_second, "", options), detail::times(point.speed_up, 2, options),
@@ -129,7 +130,7 @@ template <class = when_called>
     }
     if (options.width != 0 && detail::width_of(lines) > options.width) {
         lines = {
-            {"threads", median, options.utf8 ? "±" : "+-", "speed-up", options.utf8 ? "±" : "+-", "efficiency", "busy", "serial part", ""}};
+            {"threads", median, options.utf8 ? "±" : "+-", speed_up, options.utf8 ? "±" : "+-", "efficiency", "busy", "serial part", ""}};
         for (const scaling_point& point : report.points) {
             lines.push_back({to_text(point.threads), detail::fixed(unit.per_second * point.median, 2),
                              detail::half_width(point.interval, point.median), detail::times(point.speed_up, 2, options),

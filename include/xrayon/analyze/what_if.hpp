@@ -38,7 +38,8 @@ struct what_if_point {
 enum class scaling_limit {
     serial_part,  ///< Work outside of all calls.
     few_tasks,    ///< The dominating call has few tasks, about equal.
-    long_task,    ///< One task of it is much longer than the others.
+    long_task,    ///< One task of it is much longer than the others, or in each of many calls one is.
+    spawn_chain,  ///< Tasks of it that spawn one another, so that they run one after the other.
 };
 
 struct what_if_result {
@@ -65,6 +66,7 @@ struct span_parts {
     struct part {
         std::string name;
         double span = 0;
+        std::size_t count = 0;
         std::size_t longest_call = graph_step::none;
     };
     std::vector<part> calls = {};
@@ -86,6 +88,7 @@ span_parts parts_of_span(const task_graph& graph, const graph_times& times, std:
             found = parts.calls.end() - 1;
         }
         found->span += times.call_span[step.call];
+        ++found->count;
         if (found->longest_call == graph_step::none || times.call_span[step.call] > times.call_span[found->longest_call]) {
             found->longest_call = step.call;
         }
@@ -154,15 +157,26 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
                                 : "one of the items " + to_text(longest.begin) + " to " + to_text(longest.begin + longest.items - 1))
             + " of " + most->name;
         const bool parallel_inside = times.task_work[shape.longest] > 1.2 * times.task_span[shape.longest];
+        const std::string share = percent(most->span / result.span, 0) + " of the span: " + never;
+        // A call lasts longer than its longest task only where a task is spawned when another one has run for a while.
+        if (times.call_span[most->longest_call] > 1.5 * shape.longest_span) {
+            result.limit = scaling_limit::spawn_chain;
+            result.reason = "tasks that spawn one another in " + most->name + " are " + share;
+            return;
+        }
         if (!parallel_inside) {
             const bool uneven = shape.longest_span > 1.5 * mean && shape.items > 1;
-            if (uneven) {
+            if (uneven && most->count > 1 && shape.longest_span < 0.5 * most->span) {
+                result.limit = scaling_limit::long_task;
+                result.reason =
+                    most->name + " (" + counted(most->count, "call") + " one after the other, of items of unequal length) is " + share;
+            } else if (uneven) {
                 result.limit = scaling_limit::long_task;
                 result.reason = item + " alone is " + percent(shape.longest_span / result.span, 0) + " of the span: " + never;
             } else {
                 result.limit = scaling_limit::few_tasks;
                 result.reason = most->name + " (" + counted(shape.items, "item") + (shape.items > 1 ? " of about the same length" : "")
-                                + ") is " + percent(most->span / result.span, 0) + " of the span: " + never;
+                                + ") is " + share;
             }
             return;
         }

@@ -73,8 +73,12 @@ law_points sort_out(std::span<const timed_threads> points, const law_fit_options
 }
 
 /// The medians of a report; what is resampled are its repetitions. Points with more threads than the report's usable cores are left out.
+/// Times of the same work and times of work that grows with the threads follow different laws.
 template <class = when_called>
-law_points sort_out(const scalability_report& report, law_fit_options& options, const std::string& op) {
+law_points sort_out(const scalability_report& report, law_fit_options& options, const std::string& op, bool weak = false) {
+    check(report.weak == weak, op
+                                   + (weak ? ": the report is of strong scaling, for amdahl_fit and usl_fit"
+                                           : ": the report is of weak scaling, for gustafson_fit"));
     if (options.cores == 0) {
         options.cores = report.cores;
     }

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include <xrayon/analyze/amdahl_fit.hpp>
+#include <xrayon/analyze/detail/law_curve.hpp>
 #include <xrayon/analyze/detail/svg.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
 #include <xrayon/analyze/what_if.hpp>
@@ -42,7 +42,7 @@ thread_axis axis_of(const scalability_report& report, const what_if_result* more
     return axis;
 }
 
-/// Speed-up over threads, both logarithmic: ideal, bounds and replay from the trace, Amdahl's law, what was measured with its intervals.
+/// Speed-up over threads, both logarithmic: ideal, bounds and replay from the trace, the fitted law, what was measured with its intervals.
 template <class = when_called>
 std::string speed_up_chart(const scalability_report& report, const what_if_result* more) {
     const thread_axis axis = axis_of(report, more);
@@ -53,9 +53,11 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
         high = std::max(high, point.speed_up);
     }
     const auto y_share = [&](double speed_up) { return std::clamp(std::log(speed_up / low) / std::log(high / low), 0.0, 1.0); };
+    const auto law = law_curve_of(report);
     svg_plot plot(560, 380, "Speed-up over threads",
-                  "Measured speed-up with 95 % intervals beside the ideal" + std::string(more != nullptr ? ", bounds from a trace" : "")
-                      + " and Amdahl's law; both axes logarithmic.");
+                  "Measured " + std::string(report.weak ? "scaled " : "") + "speed-up with 95 % intervals beside the ideal"
+                      + std::string(more != nullptr ? ", bounds from a trace" : "")
+                      + (law ? " and " + std::string(law->name()) + "'s law" : std::string()) + "; both axes logarithmic.");
     for (const scaling_point& point : report.points) {
         if (point.oversubscribed) {  // from halfway to the count before
             const double from = axis.share(static_cast<double>(point.threads) / std::sqrt(2.0));
@@ -65,7 +67,7 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
             break;
         }
     }
-    plot.axes("threads", "speed-up");
+    plot.axes("threads", report.weak ? "scaled speed-up" : "speed-up");
     for (double tick = std::exp2(std::ceil(std::log2(low) - 1e-9)); tick <= high * (1 + 1e-9); tick *= 2) {
         plot.y_tick(y_share(tick), fixed(tick, tick < 1 ? 2 : 0) + "×");
     }
@@ -108,14 +110,8 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
         plot.path(band, "band", true);
         plot.path(replay, "replay");
     }
-    std::size_t fitted = 0;
-    for (const scaling_point& point : report.points) {
-        fitted += !point.oversubscribed;
-    }
-    if (fitted >= 2) {
-        const amdahl_fit_result fit = amdahl_fit(report, {.bootstrap = {.resamples = 1}});  // a curve needs no interval
-        const auto seconds = [&](double n) { return fit.serial_seconds + fit.parallel_seconds / n; };
-        plot.path(curve([&](double threads) { return seconds(axis.least) / seconds(threads); }), "amdahl");
+    if (law) {
+        plot.path(curve([&](double threads) { return law->speed_up(threads); }), "law");
     }
     for (const scaling_point& point : report.points) {
         const double x = plot.x(axis.share(static_cast<double>(point.threads)));
@@ -146,7 +142,7 @@ std::string efficiency_chart(const scalability_report& report) {
         plot.x_tick(axis.share(static_cast<double>(point.threads)), to_text(point.threads));
         line.emplace_back(plot.x(axis.share(static_cast<double>(point.threads))), plot.y(point.efficiency / high));
     }
-    plot.path(line, "amdahl");
+    plot.path(line, "law");
     for (std::size_t i = 0; i < line.size(); ++i) {
         plot.circle(line[i].first, line[i].second, 5, report.points[i].oversubscribed ? "point hollow" : "point",
                     counted(report.points[i].threads, "thread") + ": " + percent(report.points[i].efficiency, 1));

@@ -27,7 +27,7 @@ svg { width: 100%; height: auto; display: block; }
 .axis { stroke: var(--ink); stroke-width: 1; }
 .grid { stroke: var(--faint); stroke-width: 1; }
 .ideal { fill: none; stroke: var(--dim); stroke-width: 1.5; stroke-dasharray: 2 4; }
-.amdahl { fill: none; stroke: var(--blue); stroke-width: 2; }
+.law { fill: none; stroke: var(--blue); stroke-width: 2; }
 .replay { fill: none; stroke: var(--orange); stroke-width: 2; stroke-dasharray: 7 4; }
 .band { fill: var(--band); opacity: 0.2; }
 .beyond { fill: var(--faint); opacity: 0.5; }
