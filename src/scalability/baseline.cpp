@@ -53,7 +53,7 @@ std::optional<std::pair<std::string, std::size_t>> split_name(const std::string&
     std::size_t threads = 0;
     const char* const begin = name.data() + at + mark.size();
     const auto [end, error] = std::from_chars(begin, name.data() + name.size(), threads);
-    if (error != std::errc{} || end != name.data() + name.size() || threads < 1 || threads > 1024) {
+    if (error != std::errc{} || end != name.data() + name.size() || threads < 1 || threads > 1'000'000) {
         return std::nullopt;
     }
     return std::pair(name.substr(0, at), threads);

@@ -68,7 +68,8 @@ text_table read_table(const std::string& path) {
     const std::string text = read_limited(path);
     text_table table{path, {}, {}, {}};
     std::size_t number = 0;
-    for (std::size_t begin = 0; begin < text.size();) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // spreadsheets begin with it
+    for (std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         std::string_view line(text.data() + begin, end - begin);
         begin = end + 1;

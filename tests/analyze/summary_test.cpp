@@ -55,3 +55,23 @@ TEST_CASE("to_summary names the Universal Scalability Law where it is the one th
                                 "most that help (7.4x). Fits within 0.0 %.\n"));
     REQUIRE_THAT(text, test::contains("Do not rely on it: misses a point by"));  // Amdahl's law
 }
+
+TEST_CASE("to_summary says what it means that the serial part falls or grows", "[analyze][summary]") {
+    // Karp and Flatt's part of the Rayon guide's times: 4.0, 2.9 and 2.2 %.
+    REQUIRE_THAT(to_summary(test::seed_report()),
+                 test::contains("The serial part falls as threads grow (4.0 to 2.2 %): a fixed cost of each call."));
+    const auto with_parts = [](const std::vector<double>& parts) {  // at 2, 4, 8 ... threads
+        std::vector<analyze::measured_runs> runs{{.threads = 1, .seconds = {1}}};
+        for (const double part : parts) {
+            const std::size_t n = 2 * runs.back().threads;
+            runs.push_back({.threads = n, .seconds = {part + (1 - part) / static_cast<double>(n)}});
+        }
+        return to_summary(summarize_runs(runs));
+    };
+    REQUIRE_THAT(with_parts({0.01, 0.02, 0.04}),
+                 test::contains("The serial part grows with the threads (1.0 to 4.0 %): they cost each other"));
+    REQUIRE_THAT(with_parts({0.05, 0.05, 0.05}), !test::contains("The serial part"));
+    REQUIRE_THAT(with_parts({0.05, 0.051, 0.06}), !test::contains("The serial part"));  // too little
+    REQUIRE_THAT(with_parts({0.01, 0.05, 0.03}), !test::contains("The serial part"));
+    REQUIRE_THAT(with_parts({0.01, 0.04}), !test::contains("The serial part"));
+}

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <xrayon/analyze/amdahl_fit.hpp>
 #include <xrayon/analyze/best_law.hpp>
@@ -95,9 +96,38 @@ template <class = when_called>
            + (fit.trusted ? ". Fits within " + detail::percent(fit.fit_error, 1) + "." : ". Do not rely on it: " + fit.reason + ".");
 }
 
+namespace detail {
+
+/// What it says that the serial part rises or falls from count to count, of the counts within the cores; empty where it does neither clearly.
+template <class = when_called>
+std::string serial_part_trend(const scalability_report& report) {
+    std::vector<double> parts;
+    for (const scaling_point& point : report.points) {
+        if (point.serial_part && !point.oversubscribed) {
+            parts.push_back(*point.serial_part);
+        }
+    }
+    // Less than half a point from end to end, or than a quarter of the larger one, is nothing to speak of.
+    if (parts.size() < 3
+        || std::abs(parts.back() - parts.front()) < std::max(0.005, std::max(std::abs(parts.front()), std::abs(parts.back())) / 4)) {
+        return {};
+    }
+    const std::string from_to = " (" + fixed(100 * parts.front(), 1) + " to " + percent(parts.back(), 1) + "): ";
+    if (std::is_sorted(parts.begin(), parts.end())) {
+        return "The serial part grows with the threads" + from_to + "they cost each other time, or have too little to share.\n";
+    }
+    if (std::is_sorted(parts.rbegin(), parts.rend())) {
+        return "The serial part falls as threads grow" + from_to + "a fixed cost of each call. More work in a call would help.\n";
+    }
+    return {};
+}
+
+} // namespace detail
+
 /// @brief The findings of a report in sentences, one a line: the limit by Amdahl's law (of weak scaling the share by
 /// Gustafson's), the Universal Scalability Law where that is the
-/// one that holds (see best_law), the best setting, why not to trust it, the notes. Without two counts that can be fitted
+/// one that holds (see best_law), what the trend of the serial part says, the best
+/// setting, why not to trust it, the notes. Without two counts that can be fitted
 /// there is no law, and that is said.
 template <class = when_called>
 [[nodiscard]] std::string to_summary(const scalability_report& report, const text_options& options = {}) {
@@ -121,6 +151,7 @@ template <class = when_called>
         text += "Amdahl: not fitted, fewer than two counts within the usable cores.\n";
     }
 
+    text += detail::serial_part_trend(report);
     text += (report.weak ? "Most work in the same time here: " : "Best setting here: ") + detail::counted(best.threads, "thread") + " ("
             + detail::times(best.speed_up, 1, options) + ").";
     const scaling_point& most = report.points.back();
