@@ -35,7 +35,7 @@ int describe_trace(const options& asked, const terminal& screen) {
     }
     std::cout << analyze::detail::aligned(rows, screen.utf8 ? "─" : "-");
     const auto finish = [&](analyze::html_section section) {
-        section.report.label = asked.trace;
+        section.report.label = asked.trace.substr(asked.trace.rfind('/') + 1);
         section.trace = trace;
         outputs all(asked, {}, {});
         all.add(std::move(section));

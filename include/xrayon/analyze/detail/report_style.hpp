@@ -20,7 +20,7 @@ h2 { font-size: 1.5rem; line-height: 1.25; margin: 1.5rem 0 0.5rem; overflow-wra
 section { border-top: 1px solid var(--faint); }
 ul { padding-left: 1.25rem; overflow-wrap: anywhere; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1rem; align-items: start; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; max-width: 48rem; }
 figcaption, .legend { color: var(--dim); font-size: 0.85rem; }
 svg { width: 100%; height: auto; display: block; }
 .label { fill: var(--ink); font-size: 12px; }
