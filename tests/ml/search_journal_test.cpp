@@ -3,6 +3,7 @@
 #include <xrayon/ml/search/grid_search.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/child_process.hpp"
 #include "../support/delays.hpp"
 #include "../support/fixture_root.hpp"
 
@@ -116,6 +117,9 @@ std::string read_bytes(const std::string& path) {
 }
 
 void cycles(std::size_t count, bool at_fits) {
+    if (!test::child_may_start_threads) {
+        return;
+    }
     const test::fixture_root root;
     const std::string expected = search("", nothing, 1).csv();
     std::size_t resumed = 0;
