@@ -2,6 +2,7 @@
 // xrayon-scalability: how the library's algorithms, or anybody's program, scale on this machine, and why not further. What is here is the
 // command line; the rest is in the folder scalability.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <exception>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -94,21 +96,24 @@ void add_options(CLI::App& app, scalability::options& asked) {
     add_count("--warmup", asked.warmup, 0, any, "Rounds that do not count" + by_default(asked.warmup));
     add_seconds("--min-time", asked.min_time, "Shortest measurement of a workload" + by_default(asked.min_time));
     add_count("--what-if", asked.what_if, 0, 1024, "Predict up to so many threads from a trace; 0: no trace" + by_default(asked.what_if));
-    app.add_flag("--weak", asked.weak, "Weak scaling: n times the rows on n threads");
+    app.add_flag("--weak", asked.weak, "Weak scaling: n times the work on n threads");
     app.add_flag("--strict", asked.strict, "Exit with 3 where times are not to be trusted");
 
-    app.add_option("--json", asked.json, "Write the times in Google Benchmark's format")->type_name("FILE");
-    app.add_option("--html", asked.html, "Write a report as one page for a browser")->type_name("FILE");
-    app.add_option("--csv", asked.csv, "Write every repetition")->type_name("FILE");
-    app.add_option("--markdown", asked.markdown, "Write the tables in Markdown")->type_name("FILE");
-    app.add_option("--compare", asked.compare, "Compare with what --json wrote before; exit with 5 where something is slower")
-        ->type_name("FILE");
+    const auto add_file = [&app](const std::string& name, std::string& path, const std::string& help) {
+        app.add_option(name, path, help)->type_name("FILE")->check([](const std::string& file) {  // as of a variable that is not set
+            return file.empty() ? std::string("must be the path of a file, got \"\"") : std::string();
+        });
+    };
+    add_file("--json", asked.json, "Write the times in Google Benchmark's format");
+    add_file("--html", asked.html, "Write a report as one page for a browser");
+    add_file("--csv", asked.csv, "Write every repetition");
+    add_file("--markdown", asked.markdown, "Write the tables in Markdown");
+    add_file("--compare", asked.compare, "Compare with what --json wrote before; exit with 5 where something is slower");
     app.add_flag("--force", asked.force, "Compare although the file is from another processor");
     app.add_flag("--ascii", asked.ascii, "Plain ASCII; automatic where the locale is not UTF-8");
 
-    app.add_option("--data", asked.data,
-                   "CSV with a header row whose last column holds integer labels. Default: the digits that ship with xrayon")
-        ->type_name("FILE");
+    add_file("--data", asked.data,
+             "CSV with a header row whose last column holds integer labels. Default: the digits that ship with xrayon");
     add_count("--k", asked.workload.k, 1, any, "batch_inference: neighbours that vote" + by_default(asked.workload.k));
     add_count("--batch-rows", asked.workload.batch_rows, 1, any, "Rows of a batch" + by_default(asked.workload.batch_rows));
     add_count("--samples", asked.workload.samples, 1, any, "uncertainty: samples of each batch" + by_default(asked.workload.samples));
@@ -126,13 +131,59 @@ void add_options(CLI::App& app, scalability::options& asked) {
         "--no-pin", [pin] { *pin = false; }, "COMMAND: leave it all processors");
     add_seconds("--timeout", asked.program.timeout, "COMMAND: kill a run that takes longer" + by_default(asked.program.timeout));
 
-    app.add_option("--times", asked.times, "Measure nothing: analyse a CSV with the columns threads and seconds, ms or us")
-        ->type_name("FILE");
+    add_file("--times", asked.times, "Measure nothing: analyse a CSV with the columns threads and seconds, ms or us, and label");
     add_count("--cores", asked.cores, 0, 1'000'000, "--times: cores of that machine; counts above are marked and in no fit");
-    app.add_option("--ratios", asked.ratios, "Measure nothing: judge a CSV with a name and the columns baseline and optimized")
-        ->type_name("FILE");
-    app.add_option("--trace", asked.trace, "Measure nothing: describe what a program wrote with XRAYON_TRACE=FILE; --html draws it")
-        ->type_name("FILE");
+    add_file("--ratios", asked.ratios, "Measure nothing: judge a CSV with a name and the columns baseline and optimized");
+    add_file("--trace", asked.trace, "Measure nothing: describe what a program wrote with XRAYON_TRACE=FILE; --html draws it");
+}
+
+/// What the program is asked to do: its own workloads, a COMMAND, or to look at times, ratios or a trace that are there.
+struct mode {
+    char letter;
+    std::string_view name;
+};
+
+/// Which options mean something in which mode; those that are not here do in all.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 23> modes_of_options{{
+    {"--threads", "wc"}, {"--repetitions", "wc"}, {"--warmup", "wc"}, {"--min-time", "w"},   {"--what-if", "wx"},   {"--weak", "w"},
+    {"--strict", "wct"}, {"--json", "wct"},       {"--html", "wctx"}, {"--csv", "wct"},      {"--markdown", "wct"}, {"--compare", "wct"},
+    {"--force", "wct"},  {"--data", "w"},         {"--k", "w"},       {"--batch-rows", "w"}, {"--samples", "w"},    {"--env", "c"},
+    {"--no-pin", "c"},   {"--timeout", "c"},      {"--cores", "t"},   {"--ratios", "r"},     {"--trace", "x"},
+}};
+
+/// An option that would do nothing is a mistake, and better told than passed over.
+void check_mode(const CLI::App& app, const scalability::options& asked) {
+    std::vector<mode> modes;
+    const auto add = [&](bool is, char letter, std::string_view name) {
+        if (is) {
+            modes.push_back({letter, name});
+        }
+    };
+    add(!asked.workloads.empty(), 'w', "WORKLOAD");
+    add(!asked.program.command.empty(), 'c', "COMMAND");
+    add(!asked.times.empty(), 't', "--times");
+    add(!asked.ratios.empty(), 'r', "--ratios");
+    add(!asked.trace.empty(), 'x', "--trace");
+    if (modes.size() > 1) {
+        throw CLI::ValidationError("one of WORKLOAD, COMMAND, --times, --ratios and --trace at a time");
+    }
+    const mode now = modes.empty() ? mode{'w', "the library's workloads"} : modes.front();
+    for (const auto& [option, where] : modes_of_options) {
+        if (app.get_option(std::string(option))->count() > 0 && where.find(now.letter) == std::string_view::npos) {
+            throw CLI::ValidationError(std::string(option), "is not used with " + std::string(now.name));
+        }
+    }
+    if (asked.force && asked.compare.empty()) {
+        throw CLI::ValidationError("--force", "is for --compare");
+    }
+    std::vector<std::string> files;
+    for (const std::string* file : {&asked.json, &asked.html, &asked.csv, &asked.markdown}) {
+        if (!file->empty() && !file->starts_with("/dev/") && std::find(files.begin(), files.end(), *file) != files.end()) {
+            throw CLI::ValidationError("--json, --html, --csv, --markdown",
+                                       "would write the same file: \"" + xrayon::escaped(*file) + "\"");
+        }
+        files.push_back(*file);
+    }
 }
 
 } // namespace
@@ -171,23 +222,7 @@ int main(int argc, char** argv) {
         if (own != argc && asked.program.command.empty()) {
             throw CLI::ValidationError("--", "must be followed by a command");
         }
-        const int modes =
-            !asked.program.command.empty() + !asked.times.empty() + !asked.ratios.empty() + !asked.trace.empty() + !asked.workloads.empty();
-        if (modes > 1) {
-            throw CLI::ValidationError("one of WORKLOAD, COMMAND, --times, --ratios and --trace at a time");
-        }
-        if (asked.weak && modes - !asked.workloads.empty() > 0) {
-            throw CLI::ValidationError("--weak", "is for the library's workloads");
-        }
-        const bool measures = asked.times.empty() && asked.ratios.empty() && asked.trace.empty();
-        if (!measures && !asked.threads.empty()) {
-            throw CLI::ValidationError("--threads", "is not used where nothing is measured");
-        }
-        const bool writes_times = !asked.json.empty() || !asked.csv.empty() || !asked.markdown.empty() || !asked.compare.empty();
-        if ((writes_times && !asked.trace.empty()) || ((writes_times || !asked.html.empty()) && !asked.ratios.empty())) {
-            throw CLI::ValidationError("--html, --json, --csv, --markdown, --compare",
-                                       "is not used with --ratios, nor but for --html with --trace");
-        }
+        check_mode(app, asked);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? scalability::done : scalability::wrong_usage;
     }

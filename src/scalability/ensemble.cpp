@@ -14,8 +14,8 @@
 
 namespace scalability {
 
-workload ensemble(const labelled_rows& rows, const settings&) {
-    const auto data = std::make_shared<classification>(rows);
+workload ensemble(const labelled_rows& rows, const settings& asked) {
+    const auto data = std::make_shared<classification>(repeated(rows, asked.copies));
     const auto models = std::make_shared<std::vector<network>>();
     std::vector<double> costs;
     double best_alone = 0;
@@ -29,10 +29,10 @@ workload ensemble(const labelled_rows& rows, const settings&) {
     };
     const auto labels = predict();
     std::ostringstream quality;
-    quality << accuracy_text(data->asked.y, {labels.begin(), labels.end()}) << ", the best of them alone " << std::fixed << std::setprecision(4)
-            << best_alone;
-    return {"soft vote of " + counted(models->size(), "network") + " of 32 to 256 hidden units, " + split_text(*data), quality.str(), "labels",
-            measuring(predict)};
+    quality << accuracy_text(data->asked.y, {labels.begin(), labels.end()}) << ", the best of them alone " << std::fixed
+            << std::setprecision(4) << best_alone;
+    return {"soft vote of " + counted(models->size(), "network") + " of 32 to 256 hidden units, " + split_text(*data), quality.str(),
+            "labels", measuring(predict)};
 }
 
 } // namespace scalability

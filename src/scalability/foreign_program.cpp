@@ -381,12 +381,14 @@ xrayon::analyze::scalability_report measure_program(const foreign_program& progr
     facts.hardware_threads = processors.hardware_threads;
     facts.warmup = program.warmup;
     facts.others = foreign.processors();
-    facts.answer_checked = true;  // a program's answer is not ours to know
     facts.notes.push_back("times are those of whole processes, start and end included");
     if (differs) {
         facts.notes.push_back("what it prints is not the same in every run");
     }
-    return xrayon::analyze::summarize_runs(std::move(runs), facts);
+    facts.answer_checked = true;  // no note: a program's answer is not ours to know
+    auto report = xrayon::analyze::summarize_runs(std::move(runs), facts);
+    report.answer_checked = false;
+    return report;
 }
 
 } // namespace scalability

@@ -20,7 +20,7 @@ namespace scalability {
 
 namespace {
 
-/// Lines of fields, the first of which names the columns. No quotes: names that need them are not what these tables hold.
+/// Lines of fields, the first of which names the columns. A field may stand in quotes, as in what this program writes; not over several lines.
 struct text_table {
     std::string path;
     std::vector<std::string> columns;
@@ -46,22 +46,24 @@ struct text_table {
 };
 
 std::vector<std::string> fields_of(std::string_view line) {
-    std::vector<std::string> fields;
-    for (;;) {
-        const std::size_t comma = line.find(',');
-        std::string_view field = line.substr(0, comma);
-        while (!field.empty() && (field.front() == ' ' || field.front() == '\t')) {
-            field.remove_prefix(1);
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
+            fields.back() += line[++i];
+        } else if (line[i] == '"') {
+            quoted = !quoted;
+        } else if (line[i] == ',' && !quoted) {
+            fields.emplace_back();
+        } else {
+            fields.back() += line[i];
         }
-        while (!field.empty() && (field.back() == ' ' || field.back() == '\t')) {
-            field.remove_suffix(1);
-        }
-        fields.emplace_back(field);
-        if (comma == std::string_view::npos) {
-            return fields;
-        }
-        line.remove_prefix(comma + 1);
     }
+    for (std::string& field : fields) {
+        const std::size_t begin = std::min(field.find_first_not_of(" \t"), field.size());
+        field = field.substr(begin, field.find_last_not_of(" \t") + 1 - begin);
+    }
+    return fields;
 }
 
 text_table read_table(const std::string& path) {
@@ -83,6 +85,11 @@ text_table read_table(const std::string& path) {
         std::vector<std::string> fields = fields_of(line);
         if (table.columns.empty()) {
             table.columns = std::move(fields);
+            for (const std::string& name : table.columns) {
+                if (std::count(table.columns.begin(), table.columns.end(), name) > 1) {
+                    table.fail(number, "two columns are called \"" + xrayon::escaped(name, 32) + "\"");
+                }
+            }
         } else if (fields.size() != table.columns.size()) {
             table.fail(number, "has " + xrayon::to_text(fields.size()) + " fields, the header " + xrayon::to_text(table.columns.size()));
         } else {
@@ -98,27 +105,37 @@ text_table read_table(const std::string& path) {
 
 } // namespace
 
-xrayon::analyze::scalability_report read_times(const std::string& path, std::size_t cores) {
+std::vector<xrayon::analyze::scalability_report> read_times(const std::string& path, std::size_t cores) {
     const text_table table = read_table(path);
     const std::vector<std::pair<std::string, double>> units{{"seconds", 1}, {"ms", 1e-3}, {"us", 1e-6}};
     const auto unit = std::find_if(units.begin(), units.end(), [&](const auto& each) { return table.has(each.first); });
     if (!table.has("threads") || unit == units.end()) {
         table.fail(1, "needs the columns threads and seconds, ms or us");
     }
-    std::map<std::size_t, std::vector<double>> times;
+    const std::string file_name = path.substr(path.rfind('/') + 1);
+    std::vector<std::string> labels;  // in their order
+    std::map<std::string, std::map<std::size_t, std::vector<double>>> times;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
         const double threads = table.positive(row, table.column("threads"));
         if (threads != std::floor(threads) || threads > 1e6) {
             table.fail(table.lines[row], "threads must be a whole number from 1 to 1e6");
         }
-        times[static_cast<std::size_t>(threads)].push_back(unit->second * table.positive(row, table.column(unit->first)));
+        const std::string label = table.has("label") ? table.rows[row][table.column("label")] : file_name;
+        if (!times.contains(label)) {
+            labels.push_back(label);
+        }
+        times[label][static_cast<std::size_t>(threads)].push_back(unit->second * table.positive(row, table.column(unit->first)));
     }
-    std::vector<xrayon::analyze::measured_runs> runs;
-    for (auto& [threads, seconds] : times) {
-        runs.push_back({.threads = threads, .seconds = std::move(seconds)});
+    std::vector<xrayon::analyze::scalability_report> reports;
+    for (const std::string& label : labels) {
+        std::vector<xrayon::analyze::measured_runs> runs;
+        for (auto& [threads, seconds] : times[label]) {
+            runs.push_back({.threads = threads, .seconds = std::move(seconds)});
+        }
+        reports.push_back(xrayon::analyze::summarize_runs(std::move(runs), {.label = label, .cores = cores, .answer_checked = true}));
+        reports.back().answer_checked = false;  // without a note about it
     }
-    return xrayon::analyze::summarize_runs(std::move(runs),
-                                           {.label = path.substr(path.rfind('/') + 1), .cores = cores, .answer_checked = true});
+    return reports;
 }
 
 std::string describe_ratios(const std::string& path) {

@@ -10,11 +10,11 @@
 
 namespace scalability {
 
-/// A report about times that somebody else measured: a CSV file with the columns `threads` and one of `seconds`, `ms`, `us`; a line for each time,
-/// any number for a count.
+/// Reports about times that somebody else measured: a CSV file with the columns `threads` and one of `seconds`, `ms`, `us`; a line for each time,
+/// any number for a count. A column `label` tells workloads apart; without it the report is called after the file.
 /// @param cores  Points of more threads are marked; 0: none are.
 /// @throws xrayon::data_error, xrayon::io_error
-xrayon::analyze::scalability_report read_times(const std::string& path, std::size_t cores);
+std::vector<xrayon::analyze::scalability_report> read_times(const std::string& path, std::size_t cores);
 
 /// What a table of speed-ups is worth: a CSV file with a column of names and the columns `baseline` and `optimized`, times in one unit.
 /// @returns  Text for people: each ratio, their geometric mean, what stands apart.

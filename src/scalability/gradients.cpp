@@ -16,7 +16,7 @@ namespace scalability {
 workload gradients(const labelled_rows& rows, const settings& asked) {
     constexpr std::size_t hidden = 64;
     constexpr int steps = 20;
-    const auto data = std::make_shared<classification>(rows);
+    const auto data = std::make_shared<classification>(repeated(rows, asked.copies));
     const auto train = [data, asked] {
         network net = untrained_network(*data, hidden, 1);
         network::parameters_type weights = net.parameters();
@@ -25,12 +25,10 @@ workload gradients(const labelled_rows& rows, const settings& asked) {
         const auto batches = xrayon::ml::zip_batches(x_batches, xrayon::batches(data->learnt.y, asked.batch_rows));
         const std::vector<double> sizes = xrayon::ml::batch_rows(x_batches);
         for (int step = 0; step < steps; ++step) {
-            xrayon::ml::data_parallel_step(
-                batches,
-                [&](const network::parameters_type&, const auto& x, const auto& y, network::parameters_type& sum) {
-                    return net.add_gradient(x, y, sum);
-                },
-                weights, optimizer, {.weights = sizes});
+            xrayon::ml::data_parallel_step(batches,
+                                           [&](const network::parameters_type&, const auto& x, const auto& y,
+                                               network::parameters_type& sum) { return net.add_gradient(x, y, sum); },
+                                           weights, optimizer, {.weights = sizes});
             net.set_parameters(weights);
         }
         return weights;

@@ -25,7 +25,8 @@ public:
     /// Keeps what was found, and prints how it compares.
     void add(xrayon::analyze::html_section section);
 
-    /// Writes the files. @returns what the program ends with
+    /// Writes the files, all that can be. @returns what the program ends with
+    /// @throws what the first file that could not be written threw; std::runtime_error where nothing was found to compare with
     int finish();
 
 private:
@@ -40,6 +41,7 @@ private:
     std::vector<xrayon::analyze::html_section> sections_;
     std::vector<xrayon::analyze::scalability_report> reports_;  ///< Of the sections that were measured.
     bool slower_ = false;
+    bool compared_ = false;
 };
 
 } // namespace scalability

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -132,12 +133,15 @@ int run_program(const options& asked, const terminal& screen, const std::string&
 }
 
 int describe_times(const options& asked, const terminal& screen) {
-    const analyze::scalability_report report = read_times(asked.times, asked.cores);
     outputs all(asked, {"times from " + asked.times}, {.date = context_of({}).date});
-    std::cout << screen.bold(asked.times) << (asked.cores != 0 ? ", on " + counted(asked.cores, "core") : std::string()) << "\n\n";
-    analyze::html_section section{.report = report, .what = "times from " + asked.times};
-    show(section, screen);
-    all.add(std::move(section));
+    std::cout << screen.bold(asked.times) << (asked.cores != 0 ? ", on " + counted(asked.cores, "core") : std::string()) << "\n";
+    const auto reports = read_times(asked.times, asked.cores);
+    for (const analyze::scalability_report& report : reports) {
+        std::cout << "\n" << (reports.size() > 1 ? screen.bold(xrayon::escaped(report.label, 100)) + "\n\n" : std::string());
+        analyze::html_section section{.report = report, .what = "times from " + asked.times};
+        show(section, screen);
+        all.add(std::move(section));
+    }
     return all.finish();
 }
 
@@ -145,17 +149,20 @@ int describe_times(const options& asked, const terminal& screen) {
 
 int run(const options& asked, const std::string& program_name) {
     const terminal screen = look_at_terminal(asked.ascii);
+    int code = done;
     if (!asked.times.empty()) {
-        return describe_times(asked, screen);
+        code = describe_times(asked, screen);
+    } else if (!asked.ratios.empty()) {
+        std::cout << describe_ratios(asked.ratios);
+    } else if (!asked.trace.empty()) {
+        code = describe_trace(asked, screen);
+    } else {
+        code = asked.program.command.empty() ? run_workloads(asked, screen, program_name) : run_program(asked, screen, program_name);
     }
-    if (!asked.ratios.empty()) {
-        std::cout << describe_ratios(asked.ratios) << std::flush;
-        return done;
+    if (!(std::cout << std::flush)) {
+        throw std::runtime_error("cannot write to standard output");
     }
-    if (!asked.trace.empty()) {
-        return describe_trace(asked, screen);
-    }
-    return asked.program.command.empty() ? run_workloads(asked, screen, program_name) : run_program(asked, screen, program_name);
+    return code;
 }
 
 } // namespace scalability

@@ -33,6 +33,7 @@ int describe_trace(const options& asked, const terminal& screen) {
                         fixed(call.mean_cores, 2), fixed(1e6 * call.item_median, 2), fixed(1e6 * call.item_p95, 2),
                         fixed(1e6 * call.item_max, 2), fixed(call.imbalance, 2), percent(call.scheduling_share, 1), ""});
     }
+    analyze::detail::drop_columns(rows, screen.columns, {"p95 (us)", "scheduling", "items", "imbalance", "p50 (us)", "calls"});
     std::cout << analyze::detail::aligned(rows, screen.utf8 ? "─" : "-");
     const auto finish = [&](analyze::html_section section) {
         section.report.label = asked.trace.substr(asked.trace.rfind('/') + 1);
@@ -48,16 +49,29 @@ int describe_trace(const options& asked, const terminal& screen) {
     if (trace.calls.empty()) {
         return no_prediction("Tasks were spawned, and no parallel call was made");
     }
+    if (asked.what_if == 0) {
+        std::cout << std::flush;
+        return finish({});
+    }
     if (trace.dropped != 0) {
         return no_prediction(counted(trace.dropped, "task") + " had no room in the trace");
     }
+    const analyze::task_graph graph = analyze::graph_of(trace);
+    if (analyze::times_of(graph).work == 0) {
+        return no_prediction("No task takes any time");
+    }
     const char* const times = screen.utf8 ? "×" : "x";
-    const auto more = analyze::what_if(trace, {.threads = doubling(std::max<std::size_t>(2, asked.what_if))});
+    const auto more = analyze::what_if(graph, {.threads = doubling(asked.what_if)});
     std::vector<std::string> sentences;
     if (more.left_out != 0) {
-        sentences.push_back("Of " + counted(trace.tasks.size(), "task") + " " + to_text(more.left_out)
-                            + " are in no prediction: spawned into pools, or of calls that other threads than thread "
+        sentences.push_back(to_text(more.left_out) + " of " + counted(trace.tasks.size(), "task") + (more.left_out == 1 ? " is" : " are")
+                            + " in no prediction: spawned into pools, or of calls that other threads than thread "
                             + to_text(trace.tasks[trace.root].thread) + " made");
+    }
+    const xrayon::traced_task& root = trace.tasks[trace.root];
+    if (10 * root.start > trace.duration) {
+        sentences.push_back("The first parallel call began after " + fixed(1e-6 * static_cast<double>(root.start), 3)
+                            + " ms, which are in no prediction");
     }
     sentences.push_back("Limit: " + more.reason);
     std::cout << "work " << fixed(1e3 * more.work, 3) << " ms, span " << fixed(1e3 * more.span, 3) << " ms\n";

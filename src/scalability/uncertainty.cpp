@@ -16,7 +16,7 @@ namespace scalability {
 workload uncertainty(const labelled_rows& rows, const settings& asked) {
     constexpr std::size_t hidden = 64;
     constexpr double dropout = 0.2;
-    const auto data = std::make_shared<classification>(rows);
+    const auto data = std::make_shared<classification>(repeated(rows, asked.copies));
     const auto net = std::make_shared<network>(trained_network(*data, hidden, 1, dropout));
     const auto sample = [data, net, asked] {
         std::vector<matrix> both;  // means, then deviations

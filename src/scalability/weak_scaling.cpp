@@ -2,6 +2,7 @@
 #include "scalability/weak_scaling.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -16,14 +17,11 @@ xrayon::analyze::scalability_report measure_weak(const named_workload& named, co
     std::sort(threads.begin(), threads.end());
     threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
     std::vector<workload> sizes;
-    std::vector<labelled_rows> rows;
-    rows.reserve(threads.size());  // workloads refer to them
     std::vector<xrayon::analyze::measured_runs> runs;
     for (const std::size_t n : threads) {
         settings more = asked;
         more.copies = n;
-        rows.push_back(named.make == batch_inference ? data : repeated(data, n));
-        sizes.push_back(named.make(rows.back(), more));
+        sizes.push_back(named.make(data, more));
         runs.push_back({.threads = n});
     }
     xrayon::analyze::scalability_options once = how;
@@ -32,6 +30,7 @@ xrayon::analyze::scalability_report measure_weak(const named_workload& named, co
     once.bootstrap.resamples = 1;
     std::size_t cores = 0;
     std::size_t hardware_threads = 0;
+    std::size_t calls = std::numeric_limits<std::size_t>::max();  // the fewest behind a time
     const xrayon::analyze::detail::foreign_use foreign;
     const std::size_t throttled_before = xrayon::read_throttled_periods();
     for (std::size_t round = 0; round < how.warmup + how.repetitions; ++round) {
@@ -40,6 +39,7 @@ xrayon::analyze::scalability_report measure_weak(const named_workload& named, co
             const auto one = sizes[i].runs.measure({threads[i]}, once);
             cores = one.cores;
             hardware_threads = one.hardware_threads;
+            calls = std::min(calls, one.calls_per_repetition);
             runs[i].answer_matches = runs[i].answer_matches && one.answers_agree;
             if (round >= how.warmup) {
                 runs[i].seconds.push_back(one.points.front().repetitions.front());
@@ -56,6 +56,7 @@ xrayon::analyze::scalability_report measure_weak(const named_workload& named, co
                                                              .weak = true,
                                                              .cores = cores,
                                                              .hardware_threads = hardware_threads,
+                                                             .calls_per_repetition = calls,
                                                              .warmup = how.warmup,
                                                              .answer_checked = true,
                                                              .throttled_periods = xrayon::read_throttled_periods() - throttled_before,

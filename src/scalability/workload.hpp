@@ -11,6 +11,7 @@
 
 #include <xrayon/analyze/scalability_benchmark.hpp>
 #include <xrayon/analyze/scalability_report.hpp>
+#include <xrayon/par/index.hpp>
 
 #include "scalability/labelled_rows.hpp"
 
@@ -21,7 +22,7 @@ struct settings {
     std::size_t k = 3;
     std::size_t batch_rows = 64;
     std::size_t samples = 100;
-    std::size_t copies = 1;  ///< Of the work: for weak scaling.
+    std::size_t copies = 1;  ///< So many times the work, whatever that is for a workload: for weak scaling.
 };
 
 /// How a workload is run.
@@ -46,6 +47,15 @@ workload_runs measuring(Run run) {
                 return xrayon::analyze::scalability_benchmark(threads, run, options);
             },
             [run] { static_cast<void>(run()); }};
+}
+
+/// The same for `run(copy)`, so many copies at once.
+template <class Run>
+workload_runs measuring_copies(Run run, std::size_t copies) {
+    if (copies == 1) {
+        return measuring([run] { return run(0); });
+    }
+    return measuring([run, copies] { return xrayon::map_index(copies, run); });
 }
 
 /// "accuracy 0.9872"

@@ -173,6 +173,9 @@ TEST_CASE("gustafson_fit gives the serial share of weak scaling", "[analyze][gus
         REQUIRE(fit.trusted);
         REQUIRE(fit.seconds_at(16) == approx(points.back().seconds));
     }
+    const auto two_counts = analyze::gustafson_fit({{1, 1.0}, {2, 1.1}});
+    REQUIRE_FALSE(two_counts.trusted);
+    REQUIRE(two_counts.reason == "two thread counts fit any law of two unknowns");
     REQUIRE(analyze::gustafson_fit({{1, 1.0}, {2, 0.5}}).serial_fraction == 0);  // faster than ideal
     REQUIRE_THROWS_WITH(analyze::gustafson_fit({{2, 1.0}, {4, 1.0}}),
                         "gustafson_fit: needs a time at 1 thread; the smallest count must be 1, got 2");

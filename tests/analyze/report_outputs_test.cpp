@@ -173,9 +173,22 @@ TEST_CASE("explain_scaling tells tasks that wait for memory from a schedule that
     REQUIRE(processors.limit == shared_limit::processors);
     REQUIRE(processors.arithmetic_gain == test::approx(1.35));
     REQUIRE_THAT(processors.sentences.back(), test::contains(": the processors. Arithmetic without memory gains no more than 1.35x here"));
+    // Against another baseline the prediction is against it too, and no cause is named; above the cores nothing is explained.
+    analyze::what_if_result alone;
+    alone.work = 1;
+    alone.reason = "R";
+    alone.points = {{1, 1, 1, 1, 1}, {2, 0.5, 0.5, 0.5, 0.5}, {4, 0.25, 0.25, 0.3, 0.3}};
+    const auto from_two = analyze::summarize_runs({{.threads = 2, .seconds = {0.5}}, {.threads = 4, .seconds = {0.4}}}, {.cores = 4});
+    const auto second = analyze::explain_scaling(from_two, alone, 2, narrow, {.utf8 = false});
+    REQUIRE(second.predicted == test::approx(0.5 / 0.3));
+    REQUIRE(second.limit == shared_limit::none);
+    REQUIRE(second.sentences
+            == std::vector<std::string>{"Limit: R", "A trace on 1 thread predicts 1.67x on 4 threads against 2 threads; measured: 1.25x"});
+    const auto above = analyze::summarize_runs({{.threads = 2, .seconds = {0.5}}, {.threads = 4, .seconds = {0.4}}}, {.cores = 1});
+    REQUIRE(analyze::explain_scaling(above, alone, 2, narrow).sentences == std::vector<std::string>{"Limit: R"});
     analyze::what_if_result none;
     REQUIRE_THROWS_WITH(analyze::explain_scaling(test::seed_report(), none, 0, {}),
-                        "explain_scaling: the prediction must have a point for the count that is explained; it lacks threads, got 8");
+                        "explain_scaling: the prediction must have a point for each count that is compared; it lacks threads, got 8");
 }
 
 TEST_CASE("to_html makes one page that stands alone, says its finding first and holds the data", "[analyze][html_report]") {
@@ -228,6 +241,25 @@ TEST_CASE("to_html makes one page that stands alone, says its finding first and 
                                                            && test::contains("Gustafson&#39;s law as fitted")
                                                            && test::contains("scaled speed-up"));
     REQUIRE_THAT(analyze::to_markdown(weak), test::contains("| scaled speed-up |"));
+    // Of a trace with calls of another thread the work of all is told, and no limit.
+    task_trace two = trace;
+    two.calls.push_back({"other", 1, 1, no_trace_index, 1, 0, 100});
+    two.tasks.push_back({1, 0, 1, 1, 0, 8});
+    const std::string more_threads = analyze::to_html({{.report = {.label = "b.json"}, .what_if = analyze::what_if(two), .trace = two}});
+    REQUIRE_THAT(more_threads, test::contains("<title>b.json: 1.43 threads at work on average</title>"));
+    // Labels have room, whatever the numbers are; counts that the cores carry are not shaded; without a band none is promised.
+    const auto labels_of = [](double two_seconds) {
+        const auto fast = analyze::summarize_runs({{.threads = 1, .seconds = {1e3}}, {.threads = 2, .seconds = {two_seconds}}});
+        return count_of(analyze::to_html({{.report = fast}}), "class=\"label\"");
+    };
+    REQUIRE(labels_of(500) < 40);
+    REQUIRE(labels_of(10) < 40);
+    REQUIRE(labels_of(1e-9) < 40);
+    analyze::what_if_result from_one{.work = 1, .span = 1, .parallelism = 1, .points = {{64, 1, 1, 1, 1}}};
+    const auto from_two = analyze::summarize_runs({{.threads = 2, .seconds = {1}}, {.threads = 4, .seconds = {0.5}}});
+    const std::string no_band = analyze::to_html({{.report = from_two, .what_if = from_one}});
+    REQUIRE(no_band.find("class=\"band\"") == std::string::npos);
+    REQUIRE(no_band.find("Shaded") == std::string::npos);
     REQUIRE_THROWS_WITH(analyze::to_html({{.what = "nothing"}}), "to_html: a section has neither points nor a trace");
     REQUIRE_THROWS_WITH(analyze::to_html({}), "to_html: there must be at least one section, got 0");
 }

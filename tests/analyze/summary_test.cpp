@@ -73,5 +73,6 @@ TEST_CASE("to_summary says what it means that the serial part falls or grows", "
     REQUIRE_THAT(with_parts({0.05, 0.05, 0.05}), !test::contains("The serial part"));
     REQUIRE_THAT(with_parts({0.05, 0.051, 0.06}), !test::contains("The serial part"));  // too little
     REQUIRE_THAT(with_parts({0.01, 0.05, 0.03}), !test::contains("The serial part"));
+    REQUIRE_THAT(with_parts({-0.1, -0.08, -0.05}), !test::contains("The serial part"));  // superlinear
     REQUIRE_THAT(with_parts({0.01, 0.04}), !test::contains("The serial part"));
 }

@@ -68,3 +68,25 @@ TEST_CASE("to_table chooses a unit in which the fastest median can be read", "[a
 TEST_CASE("to_table refuses a report without points", "[analyze][table][errors]") {
     REQUIRE_THROWS_WITH(to_table({}), "to_table: the report has no points");
 }
+
+TEST_CASE("to_table fits the width, and loses no remark", "[analyze][table]") {
+    std::vector<analyze::measured_runs> runs;
+    for (const std::size_t n : {1u, 2u, 4u, 16u}) {
+        runs.push_back({.threads = n, .seconds = std::vector<double>(7, 12.5 / static_cast<double>(n)), .answer_matches = n != 4});
+    }
+    for (const bool weak : {false, true}) {
+        const auto report = analyze::summarize_runs(runs, {.weak = weak, .cores = 2});
+        for (const std::size_t width : {40u, 50u, 60u, 80u, 100u, 130u}) {
+            CAPTURE(weak, width);
+            std::istringstream table(analyze::to_table(report, {.utf8 = false, .width = width}));
+            std::string text;
+            for (std::string line; std::getline(table, line) && !line.empty();) {
+                REQUIRE((line.size() <= width || line.starts_with("*")));  // what stands below may be longer
+                text += line + "\n";
+            }
+            REQUIRE_THAT(text, test::contains("more threads than cores: not in the fit; ANSWER DIFFERS"));
+            REQUIRE_THAT(text, test::contains(weak ? "scaled" : "speed-up"));
+            REQUIRE((text.find("** more threads") != std::string::npos || width >= 80));
+        }
+    }
+}

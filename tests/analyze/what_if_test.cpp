@@ -243,12 +243,21 @@ TEST_CASE("what_if says in words why it is not more", "[analyze][what_if]") {
     }
     REQUIRE(what_if(many, {.costs = free_of_charge}).reason
             == "step (50 calls one after the other, of items of unequal length) is 100 % of the span: never more than 2.0x");
+    // One long item in one of them makes the others no more uneven.
+    for (std::size_t t = 1; t < many.tasks.size(); ++t) {
+        many.tasks[t].seconds = t == 99 ? 1.6 : 1;
+    }
+    const auto nearly = what_if(many, {.costs = free_of_charge});
+    REQUIRE(nearly.limit == analyze::scaling_limit::few_tasks);
+    REQUIRE(nearly.reason
+            == "step (50 calls one after the other, of 5 items of about the same length) is 100 % of the span: never more than 5.0x");
     // A million cheap items, claimed 1,000 at a time: no limit in sight below their number.
     task_graph cheap = flat(std::vector<double>(1000, 50e-6));
     for (std::size_t i = 1; i < cheap.tasks.size(); ++i) {
         cheap.tasks[i].items = 1000;
     }
     const auto wide = what_if(cheap, {.threads = {2, 64, 1024}, .costs = free_of_charge});
+    REQUIRE(wide.reason == "loop (1000000 items of about the same length) is 100 % of the span: never more than 1000000x");
     REQUIRE(wide.parallelism == approx(1e6));
     REQUIRE(wide.speed_up(wide.points[1]) > 60);
     REQUIRE(wide.speed_up(wide.points[2]) > 900);

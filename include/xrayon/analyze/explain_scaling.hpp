@@ -82,42 +82,51 @@ shared_limit find_shared_limit(const scaling_explanation& found, bool trusted, s
 
 /// @brief Explains the speed-up of a report of strong scaling at its largest count that is not oversubscribed.
 ///
-/// @param alone     what_if of a trace on one thread; a point for that count must be among its points.
+/// Where no count beyond the smallest one is within the cores, only the limit is told; where the smallest one is not 1, no cause.
+/// @param alone     what_if of a trace on one thread; points for that count and the smallest one must be among its points.
 /// @param together  Work of a trace on that many threads, seconds (times_of(graph_of(trace)).work); 0: there is none.
 /// @param rates     Of the machine, in the same run, at one thread and at that count.
-/// @throws argument_error  if the report has no points or the prediction no point for the count
+/// @throws argument_error  if the report has no points or the prediction no point for a count that is compared
 template <class = when_called>
 [[nodiscard]] scaling_explanation explain_scaling(const scalability_report& report, const what_if_result& alone, double together,
                                                   const machine_rates& rates, const text_options& options = {}) {
     check(!report.points.empty(), "explain_scaling: the report has no points");
-    const scaling_point* most = &report.points.front();
+    const std::size_t baseline = report.baseline_threads;
+    std::size_t most = baseline;
     for (const scaling_point& point : report.points) {
-        most = point.oversubscribed ? most : &point;
+        most = point.oversubscribed ? most : point.threads;
     }
-    scaling_explanation out{.threads = most->threads, .measured = most->speed_up, .arithmetic_gain = static_cast<double>(most->threads)};
-    const auto at = [&](const auto& points) {
-        return std::find_if(points.begin(), points.end(), [&](const auto& point) { return point.threads == most->threads; });
-    };
-    const auto replayed = at(alone.points);
-    check(replayed != alone.points.end(),
-          "explain_scaling: the prediction must have a point for the count that is explained; it lacks threads", most->threads);
-    out.predicted = alone.speed_up(*replayed);
+    scaling_explanation out{.threads = most, .arithmetic_gain = static_cast<double>(most)};
     out.sentences.push_back("Limit: " + alone.reason);
-    if (most->threads == 1) {
-        return out;
+    const auto replayed_at = [&](std::size_t threads) {
+        const auto found =
+            std::find_if(alone.points.begin(), alone.points.end(), [&](const what_if_point& point) { return point.threads == threads; });
+        check(found != alone.points.end(),
+              "explain_scaling: the prediction must have a point for each count that is compared; it lacks threads", threads);
+        return alone.speed_up(*found);
+    };
+    out.predicted = replayed_at(most) / replayed_at(baseline);
+    if (most == baseline) {
+        return out;  // nothing was gained that could be explained
     }
-    const std::string n = detail::counted(most->threads, "thread");
+    out.measured =
+        std::find_if(report.points.begin(), report.points.end(), [&](const auto& point) { return point.threads == most; })->speed_up;
+    const std::string n = detail::counted(most, "thread");
     out.sentences.push_back("A trace on 1 thread predicts " + detail::times(out.predicted, 2, options) + " on " + n
+                            + (baseline == 1 ? "" : " against " + detail::counted(baseline, "thread"))
                             + "; measured: " + detail::times(out.measured, 2, options));
+    if (baseline != 1) {
+        return out;  // the trace alone, the triad and the arithmetic are of one thread
+    }
     if (together > 0) {
         out.inflation = together / alone.work;
     }
-    if (const auto gains = at(rates.memory); gains != rates.memory.end() && rates.memory.front().threads == 1) {
-        out.memory_gain = gains->bytes_per_second / rates.memory.front().bytes_per_second;
-    }
-    if (const auto gains = at(rates.arithmetic); gains != rates.arithmetic.end() && rates.arithmetic.front().threads == 1) {
-        out.arithmetic_gain = gains->operations_per_second / rates.arithmetic.front().operations_per_second;
-    }
+    const auto gain_of = [&](const auto& points, auto rate, double unknown) {
+        const auto found = std::find_if(points.begin(), points.end(), [&](const auto& point) { return point.threads == most; });
+        return found != points.end() && points.front().threads == 1 ? (*found).*rate / points.front().*rate : unknown;
+    };
+    out.memory_gain = gain_of(rates.memory, &bandwidth_point::bytes_per_second, out.memory_gain);
+    out.arithmetic_gain = gain_of(rates.arithmetic, &arithmetic_point::operations_per_second, out.arithmetic_gain);
     if (out.inflation > 1.1) {
         std::string words;
         out.limit = detail::find_shared_limit(out, report.trusted, words, options);

@@ -66,7 +66,8 @@ gustafson_fit_result fit_gustafson(const law_points& points, const law_fit_optio
     fit.one_thread_seconds = one_thread_time(points.fitted);
     fit.serial_fraction = gustafson_serial_fraction(points.fitted);
     fit.serial_fraction_interval = law_interval(points, options.bootstrap, gustafson_serial_fraction<>);
-    judge_fit(fit, points, options, 1, [&](std::size_t threads) { return fit.seconds_at(threads); });
+    // The time at one thread is taken from the points: with alpha that makes two unknowns.
+    judge_fit(fit, points, options, 2, [&](std::size_t threads) { return fit.seconds_at(threads); });
     fit.superlinear.clear();  // these speak of the same work at every count
     fit.slowdown.clear();
     return fit;

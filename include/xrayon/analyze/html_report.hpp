@@ -2,7 +2,10 @@
 #ifndef XRAYON_ANALYZE_HTML_REPORT_HPP
 #define XRAYON_ANALYZE_HTML_REPORT_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +20,7 @@
 #include <xrayon/analyze/what_if.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
+#include <xrayon/exec/task_events.hpp>
 #include <xrayon/exec/task_trace.hpp>
 
 namespace xrayon::analyze {
@@ -35,6 +39,26 @@ struct html_options {
     json_context context = {};                  ///< For the data in the page.
 };
 
+namespace detail {
+
+/// The time of all tasks over the time from the beginning of the first one to the end of the last; 0 where there is none.
+template <class = when_called>
+double threads_at_work(const task_trace& trace) {
+    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    std::int64_t last = 0;
+    for (const traced_task& task : trace.tasks) {
+        first = std::min(first, task.start);
+        last = std::max(last, task.stop);
+    }
+    double busy = 0;
+    for (const std::int64_t own : own_times(trace)) {
+        busy += static_cast<double>(own);
+    }
+    return last > first ? busy / static_cast<double>(last - first) : 0;
+}
+
+} // namespace detail
+
 /// "batch_inference: 6.94x on 8 threads, 87 % efficient": what a report found, at its best setting.
 template <class = when_called>
 [[nodiscard]] std::string finding_of(const scalability_report& report, const text_options& options = {}) {
@@ -44,16 +68,20 @@ template <class = when_called>
            + " efficient" + (report.trusted ? "" : " (not trusted)");
 }
 
-/// As above; of a section with nothing but a trace how many threads were at work on average, and what they could be.
+/// As above; of a section with nothing but a trace how many threads were at work on average, from the first task to the last, and what they
+/// could be where all tasks are in the prediction.
 template <class = when_called>
 [[nodiscard]] std::string finding_of(const html_section& section, const text_options& options = {}) {
     if (!section.report.points.empty()) {
         return finding_of(section.report, options);
     }
     std::string text = section.report.label.empty() ? "trace" : section.report.label;
-    if (section.what_if && section.trace && section.trace->duration > 0) {
-        text += ": " + detail::fixed(section.what_if->work / (1e-9 * static_cast<double>(section.trace->duration)), 2)
-                + " threads at work on average, never more than " + detail::times(section.what_if->parallelism, 1, options);
+    if (section.trace) {
+        const double at_work = detail::threads_at_work(*section.trace);
+        text += at_work > 0 ? ": " + detail::fixed(at_work, 2) + " threads at work on average" : "";
+    }
+    if (section.what_if && section.what_if->left_out == 0) {
+        text += ", never more than " + detail::times(section.what_if->parallelism, 1, options);
     }
     return text;
 }
@@ -79,12 +107,18 @@ std::vector<std::string> summary_lines(const scalability_report& report) {
 template <class = when_called>
 std::string measured_figures(const scalability_report& report, const what_if_result* more) {
     std::string text;
+    if (report.weak || report.baseline_threads != 1) {
+        more = nullptr;  // it is of the same work, against one thread
+    }
     if (report.points.size() > 1) {
         const auto law = law_curve_of(report);
-        text += figure(speed_up_chart(report, more),
-                       "Points: measured, with 95 % intervals."
-                           + (law ? " Solid: " + std::string(law->name()) + "'s law as fitted." : std::string()) + " Dotted: ideal."
-                           + (more != nullptr ? " Shaded: bounds by work and span of the trace; dashed: its replay." : ""));
+        text +=
+            figure(speed_up_chart(report, more),
+                   "Points: measured, with 95 % intervals."
+                       + (law ? " Solid: " + std::string(law->name()) + "'s law as fitted." : std::string()) + " Dotted: ideal."
+                       + (more != nullptr
+                              ? " Shaded: bounds by work and span of the trace; dashed: its replay, which also pays for handing out tasks."
+                              : ""));
         text += figure(efficiency_chart(report), report.weak ? "Scaled speed-up divided by threads." : "Speed-up divided by threads.");
     }
     return text + figure(repetition_chart(report), "A level band is what one wants to see.");

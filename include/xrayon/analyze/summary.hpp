@@ -107,9 +107,10 @@ std::string serial_part_trend(const scalability_report& report) {
             parts.push_back(*point.serial_part);
         }
     }
-    // Less than half a point from end to end, or than a quarter of the larger one, is nothing to speak of.
-    if (parts.size() < 3
-        || std::abs(parts.back() - parts.front()) < std::max(0.005, std::max(std::abs(parts.front()), std::abs(parts.back())) / 4)) {
+    // Less than half a point from end to end, or than a quarter of the larger one, is nothing to speak of; what is below 0 is no part.
+    const double change = parts.empty() ? 0 : std::abs(parts.back() - parts.front());
+    if (parts.size() < 3 || std::any_of(parts.begin(), parts.end(), [](double part) { return part < 0; })
+        || change < std::max(0.005, std::max(parts.front(), parts.back()) / 4)) {
         return {};
     }
     const std::string from_to = " (" + fixed(100 * parts.front(), 1) + " to " + percent(parts.back(), 1) + "): ";

@@ -9,6 +9,7 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <xrayon/analyze/detail/format.hpp>
@@ -51,18 +52,55 @@ std::string aligned(const std::vector<std::vector<std::string>>& lines, std::str
     return text;
 }
 
-/// Columns of the table without its remarks.
+/// Columns that the widest line takes, its remark included.
 template <class = when_called>
 std::size_t width_of(const std::vector<std::vector<std::string>>& lines) {
     std::size_t total = 0;
-    for (std::size_t i = 0; i + 1 < lines.front().size(); ++i) {
+    for (std::size_t i = 0; i < lines.front().size(); ++i) {
         std::size_t widest = 0;
         for (const auto& line : lines) {
             widest = std::max(widest, columns(line[i]));
         }
-        total += 2 + widest;
+        total += widest == 0 ? 0 : 2 + widest;
     }
     return total;
+}
+
+/// Leaves out columns by their names in the header, in this order, until the table fits; the first of two of one name.
+template <class = when_called>
+void drop_columns(std::vector<std::vector<std::string>>& lines, std::size_t width, const std::vector<std::string_view>& order) {
+    for (const std::string_view name : order) {
+        const auto place = std::find(lines.front().begin(), lines.front().end(), name) - lines.front().begin();
+        if (width_of(lines) <= width) {
+            return;
+        }
+        for (auto& line : lines) {
+            line.erase(line.begin() + place);
+        }
+    }
+}
+
+/// Puts marks in the place of remarks, and gives what they mean, a line each.
+template <class = when_called>
+std::string remarks_below(std::vector<std::vector<std::string>>& lines) {
+    std::string below;
+    std::string mark;
+    std::vector<std::pair<std::string, std::string>> known;
+    for (auto& line : lines) {
+        std::string& remark = line.back();
+        if (remark.empty()) {
+            continue;
+        }
+        auto found = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.first == remark; });
+        if (found == known.end()) {
+            mark += '*';
+            known.emplace_back(remark, mark);
+            found = known.end() - 1;
+            below += mark + " " + remark + "\n";
+        }
+        remark = found->second;
+    }
+    return below;
 }
 
 /// Half the width of an interval as a share of its middle: "1.2 %".
@@ -101,7 +139,8 @@ std::string between(const confidence_interval& interval, double scale, std::stri
 /// then the lines of `to_summary`.
 ///
 /// Times have two decimals and one unit, milliseconds unless the fastest median is below 0.1 ms; intervals of a single repetition, and
-/// what is unknown, are "-". Where `options.width` columns do not hold that, intervals become shares of the value. Every line ends with a newline; columns are as wide as what is in them. No locale.
+/// what is unknown, are "-". Where `options.width` columns do not hold that, intervals become shares of the value, remarks go below
+/// the table, and columns are left out. Every line ends with a newline; columns are as wide as what is in them. No locale.
 /// @throws argument_error  if the report has no points.
 template <class = when_called>
 [[nodiscard]] std::string to_table(const scalability_report& report, const text_options& options = {}) {
@@ -128,17 +167,22 @@ template <class = when_called>
                          detail::between(point.speed_up_interval, 1, times, options), detail::percent(point.efficiency, 1),
                          detail::percent(point.busy, 0), serial_part(point), remark_of(point)});
     }
+    std::string below;
     if (options.width != 0 && detail::width_of(lines) > options.width) {
-        lines = {
-            {"threads", median, options.utf8 ? "±" : "+-", speed_up, options.utf8 ? "±" : "+-", "efficiency", "busy", "serial part", ""}};
-        for (const scaling_point& point : report.points) {
-            lines.push_back({to_text(point.threads), detail::fixed(unit.per_second * point.median, 2),
-                             detail::half_width(point.interval, point.median), detail::times(point.speed_up, 2, options),
-                             detail::half_width(point.speed_up_interval, point.speed_up), detail::percent(point.efficiency, 1),
-                             detail::percent(point.busy, 0), serial_part(point), remark_of(point)});
+        const std::string_view half_width = options.utf8 ? "±" : "+-";
+        lines.front()[2] = lines.front()[4] = half_width;
+        lines.front()[3] = report.weak ? "scaled" : speed_up;
+        for (std::size_t i = 0; i < report.points.size(); ++i) {
+            const scaling_point& point = report.points[i];
+            lines[i + 1][2] = detail::half_width(point.interval, point.median);
+            lines[i + 1][4] = detail::half_width(point.speed_up_interval, point.speed_up);
         }
+        if (detail::width_of(lines) > options.width) {
+            below = detail::remarks_below(lines);
+        }
+        detail::drop_columns(lines, options.width, {"busy", "serial part", half_width, half_width, "efficiency"});
     }
-    return detail::aligned(lines, options.utf8 ? "─" : "-") + "\n" + to_summary(report, options);
+    return detail::aligned(lines, options.utf8 ? "─" : "-") + below + "\n" + to_summary(report, options);
 }
 
 /// The table on a stream, in ASCII: what a stream goes to is not known here.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -66,8 +65,8 @@ struct span_parts {
     struct part {
         std::string name;
         double span = 0;
-        std::size_t count = 0;
         std::size_t longest_call = graph_step::none;
+        std::vector<std::size_t> all = {};  // of this name
     };
     std::vector<part> calls = {};
 };
@@ -88,7 +87,7 @@ span_parts parts_of_span(const task_graph& graph, const graph_times& times, std:
             found = parts.calls.end() - 1;
         }
         found->span += times.call_span[step.call];
-        ++found->count;
+        found->all.push_back(step.call);
         if (found->longest_call == graph_step::none || times.call_span[step.call] > times.call_span[found->longest_call]) {
             found->longest_call = step.call;
         }
@@ -128,6 +127,19 @@ call_shape shape_of(const task_graph& graph, const graph_times& times, std::size
     return shape;
 }
 
+/// Whether the longest items of calls are much longer than the mean ones, over all these calls together.
+template <class = when_called>
+bool is_uneven(const task_graph& graph, const graph_times& times, const std::vector<std::size_t>& calls) {
+    double longest = 0;
+    double mean = 0;
+    for (const std::size_t call : calls) {
+        const call_shape shape = shape_of(graph, times, call);
+        longest += std::max(0.0, shape.longest_span);
+        mean += shape.work / static_cast<double>(std::max<std::size_t>(1, shape.items));
+    }
+    return longest > 1.5 * mean;
+}
+
 /// Fills limit and reason: goes down from the root into whatever most of the span is, until that cannot be divided.
 template <class = when_called>
 void explain(what_if_result& result, const task_graph& graph, const graph_times& times) {
@@ -150,13 +162,14 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
             return;
         }
         const call_shape shape = shape_of(graph, times, most->longest_call);
-        const double mean = shape.work / static_cast<double>(std::max<std::size_t>(1, shape.items));
+        const bool many = most->all.size() > 1;
         const graph_task& longest = graph.tasks[shape.longest];
         const std::string item =
             (longest.items == 1 ? "item " + to_text(longest.begin)
                                 : "one of the items " + to_text(longest.begin) + " to " + to_text(longest.begin + longest.items - 1))
             + " of " + most->name;
-        const bool parallel_inside = times.task_work[shape.longest] > 1.2 * times.task_span[shape.longest];
+        // Items that were claimed together are no calls in which one could look on.
+        const bool parallel_inside = !longest.steps.empty() && times.task_work[shape.longest] > 1.2 * times.task_span[shape.longest];
         const std::string share = percent(most->span / result.span, 0) + " of the span: " + never;
         // A call lasts longer than its longest task only where a task is spawned when another one has run for a while.
         if (times.call_span[most->longest_call] > 1.5 * shape.longest_span) {
@@ -165,18 +178,14 @@ void explain(what_if_result& result, const task_graph& graph, const graph_times&
             return;
         }
         if (!parallel_inside) {
-            const bool uneven = shape.longest_span > 1.5 * mean && shape.items > 1;
-            if (uneven && most->count > 1 && shape.longest_span < 0.5 * most->span) {
-                result.limit = scaling_limit::long_task;
-                result.reason =
-                    most->name + " (" + counted(most->count, "call") + " one after the other, of items of unequal length) is " + share;
-            } else if (uneven) {
-                result.limit = scaling_limit::long_task;
+            const bool uneven = is_uneven(graph, times, most->all);
+            result.limit = uneven ? scaling_limit::long_task : scaling_limit::few_tasks;
+            if (uneven && !(many && shape.longest_span < 0.5 * most->span)) {
                 result.reason = item + " alone is " + percent(shape.longest_span / result.span, 0) + " of the span: " + never;
             } else {
-                result.limit = scaling_limit::few_tasks;
-                result.reason = most->name + " (" + counted(shape.items, "item") + (shape.items > 1 ? " of about the same length" : "")
-                                + ") is " + share;
+                result.reason = most->name + " (" + (many ? counted(most->all.size(), "call") + " one after the other, of " : std::string())
+                                + (uneven ? "items of unequal length" : counted(shape.items, "item"))
+                                + (!uneven && shape.items > 1 ? " of about the same length" : "") + ") is " + share;
             }
             return;
         }

@@ -42,7 +42,7 @@ thread_axis axis_of(const scalability_report& report, const what_if_result* more
     return axis;
 }
 
-/// Speed-up over threads, both logarithmic: ideal, bounds and replay from the trace, the fitted law, what was measured with its intervals.
+/// Speed-up over threads, both logarithmic; `more` for a baseline of 1 thread: ideal, bounds and replay from the trace, the fitted law, what was measured with its intervals.
 template <class = when_called>
 std::string speed_up_chart(const scalability_report& report, const what_if_result* more) {
     const thread_axis axis = axis_of(report, more);
@@ -58,9 +58,10 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
                   "Measured " + std::string(report.weak ? "scaled " : "") + "speed-up with 95 % intervals beside the ideal"
                       + std::string(more != nullptr ? ", bounds from a trace" : "")
                       + (law ? " and " + std::string(law->name()) + "'s law" : std::string()) + "; both axes logarithmic.");
-    for (const scaling_point& point : report.points) {
-        if (point.oversubscribed) {  // from halfway to the count before
-            const double from = axis.share(static_cast<double>(point.threads) / std::sqrt(2.0));
+    for (std::size_t i = 0; i < report.points.size(); ++i) {
+        if (report.points[i].oversubscribed) {  // from halfway to the count before
+            const auto beyond = static_cast<double>(report.points[i].threads);
+            const double from = i == 0 ? 0 : axis.share(std::sqrt(beyond * static_cast<double>(report.points[i - 1].threads)));
             plot.rectangle(plot.x(std::max(0.0, from)), svg_plot::top, plot.x(1) - plot.x(std::max(0.0, from)), plot.plot_height(),
                            "beyond");
             plot.label(plot.x(1) - 4, plot.y(0) - 6, "end", "more threads than cores");
@@ -68,7 +69,8 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
         }
     }
     plot.axes("threads", report.weak ? "scaled speed-up" : "speed-up");
-    for (double tick = std::exp2(std::ceil(std::log2(low) - 1e-9)); tick <= high * (1 + 1e-9); tick *= 2) {
+    const double doublings = std::max(1.0, std::ceil(std::log2(high / low) / 9));  // of one tick to the next: labels have room
+    for (double tick = std::exp2(std::ceil(std::log2(low) - 1e-9)); tick <= high * (1 + 1e-9); tick *= std::exp2(doublings)) {
         plot.y_tick(y_share(tick), fixed(tick, tick < 1 ? 2 : 0) + "×");
     }
     std::vector<double> ticks;
@@ -96,7 +98,7 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
     if (axis.most > axis.least) {
         plot.path(curve([&](double threads) { return threads / axis.least; }), "ideal");
     }
-    if (more != nullptr && report.baseline_threads == 1) {
+    if (more != nullptr) {
         std::vector<std::pair<double, double>> band;
         std::vector<std::pair<double, double>> replay;
         for (const what_if_point& point : more->points) {
@@ -134,8 +136,10 @@ std::string efficiency_chart(const scalability_report& report) {
     }
     svg_plot plot(560, 220, "Efficiency over threads", "Speed-up divided by the number of threads: 100 % is ideal.");
     plot.axes("threads", "efficiency");
-    for (double tick = 0; tick <= high; tick += 0.25) {
-        plot.y_tick(tick / high, percent(tick, 0));
+    // Quarters, or as many of them between two ticks as leave labels room.
+    const double step = 0.25 * std::exp2(std::max(0.0, std::ceil(std::log2(high / 0.25 / 6))));
+    for (int tick = 0; tick * step <= high; ++tick) {
+        plot.y_tick(tick * step / high, percent(tick * step, 0));
     }
     std::vector<std::pair<double, double>> line;
     for (const scaling_point& point : report.points) {

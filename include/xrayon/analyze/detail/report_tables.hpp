@@ -47,7 +47,8 @@ std::string what_if_table(const what_if_result& more) {
                         with_x(more.speed_up(point)), with_x(more.work / point.longest_first)});
     }
     return html_table(rows, "What more threads would bring, by the trace: work " + fixed(1e3 * more.work, 3) + " ms, span "
-                                + fixed(1e3 * more.span, 3) + " ms, parallelism " + fixed(more.parallelism, 1));
+                                + fixed(1e3 * more.span, 3) + " ms, parallelism " + fixed(more.parallelism, 1)
+                                + ". Bounds are of work and span alone; replays also pay for handing out tasks");
 }
 
 template <class = when_called>

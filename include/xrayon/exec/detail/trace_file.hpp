@@ -52,7 +52,10 @@ struct trace_to_file {
                 // No memory: what there is of the file is no JSON, and its reader says so.
             }
         }
-        std::fclose(here->file);
+        const bool cut = std::ferror(here->file) != 0;
+        if (std::fclose(here->file) != 0 || cut) {  // a full disk, most often; an exit has nobody to throw to
+            std::fputs("xrayon: the file of XRAYON_TRACE could not be written to its end\n", stderr);
+        }
         delete here;
     }
 
