@@ -149,6 +149,7 @@ void outputs::compare(const analyze::scalability_report& report) {
         slower_ = slower_ || point.verdict == analyze::comparison_verdict::slower;
     }
 }
+
 std::string outputs::csv() const {
     std::string text;
     for (const auto& report : reports_) {

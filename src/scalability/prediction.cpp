@@ -16,7 +16,7 @@ using analyze::detail::fixed;
 using analyze::detail::percent;
 
 machine_measurements measure_machine(std::size_t most_threads) {
-    const std::vector<std::size_t> counts = doubling(most_threads);
+    const std::vector<std::size_t> counts{1, most_threads};
     return {.rates = {.memory = analyze::measure_bandwidth(counts), .arithmetic = analyze::measure_arithmetic(counts)},
             .seconds_to_record = analyze::measure_trace_cost()};
 }

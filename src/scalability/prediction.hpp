@@ -20,7 +20,7 @@ struct machine_measurements {
     double seconds_to_record = 0;  ///< A task.
 };
 
-/// Up to `most_threads`.
+/// At one thread and at `most_threads`.
 machine_measurements measure_machine(std::size_t most_threads);
 
 /// Traces a workload on one thread and on the most that there are cores for, and adds traces, prediction and explanation to what was measured.

@@ -84,7 +84,11 @@ int run_workloads(const options& asked, const terminal& screen, const std::strin
         section.report = asked.weak ? measure_weak(named, data, asked.workload, threads, how) : one.runs.measure(threads, how);
         if (asked.what_if != 0 && !asked.weak) {
             if (!machine) {
-                machine = measure_machine(std::min(info.usable_cores, *std::max_element(threads.begin(), threads.end())));
+                std::size_t most = 1;  // that there are cores for: what is explained
+                for (const std::size_t count : threads) {
+                    most = count <= info.usable_cores ? std::max(most, count) : most;
+                }
+                machine = measure_machine(most);
             }
             add_prediction(section, one, asked.what_if, *machine, screen.utf8);
         }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <new>
 #include <string>
@@ -48,6 +49,14 @@ void sweep(const test::operation& each, std::size_t threads, bool nested, failin
         });
     };
     const std::function<std::uint64_t()> call = nested ? std::function<std::uint64_t()>(in_items) : std::function<std::uint64_t()>(flat);
+    // Arenas of pools that are gone are kept for the next ones, as many as were there at once, and a pool that finds no memory takes one along. Those of
+    // three items that make two pools each are there before each count, and are not taken for a leak.
+    const auto fill_cache = [&] {
+        std::deque<pool> at_once;
+        for (std::size_t i = 0; nested && i < 6; ++i) {
+            at_once.emplace_back(1 + i % 2);
+        }
+    };
     const std::uint64_t inputs = each.inputs();
     const std::uint64_t expected = call();
     REQUIRE(call() == expected);
@@ -55,6 +64,7 @@ void sweep(const test::operation& each, std::size_t threads, bool nested, failin
     long reached = 0;
     // How many allocations a call makes may depend on who was quick, so one call that needs no n-th is not the end of it.
     for (long n = 1, missed = 0; missed < 3; ++n) {
+        fill_cache();
         const long before = failing::live();
         std::uint64_t bits = 0;
         failing::arm(n, how);
@@ -65,8 +75,8 @@ void sweep(const test::operation& each, std::size_t threads, bool nested, failin
         reached = failed ? n : reached;
         std::uint64_t next = 0;
         const ending again = end_of(call, next);
-        if (leaked || end == ending::other_error || end == ending::refused || (!failed && end != ending::value) || (end == ending::value && bits != expected)
-            || again != ending::value || next != expected || each.inputs() != inputs) {
+        if (leaked || end == ending::other_error || end == ending::refused || (!failed && end != ending::value)
+            || (end == ending::value && bits != expected) || again != ending::value || next != expected || each.inputs() != inputs) {
             INFO(each.name << (nested ? ", nested" : "") << ", threads = " << threads << ", allocation " << n << " fails"
                            << (how == failing::failing::from_then ? ", and all after it" : ""));
             REQUIRE_FALSE(leaked);
@@ -141,11 +151,11 @@ TEST_CASE("oom: the countdown fails exactly the allocation it is told to, and co
     failing::arm(2);
     void* const first = ::operator new(8);
     void* const second = ::operator new(64, std::nothrow);
-    void* const third = ::operator new(8, std::align_val_t{128});
+    void* const third = ::operator new (8, std::align_val_t{128});
     const failing::seen seen = failing::disarm();
     const long during = failing::live();
     ::operator delete(first);
-    ::operator delete(third, std::align_val_t{128});
+    ::operator delete (third, std::align_val_t{128});
     REQUIRE(second == nullptr);
     REQUIRE(seen.failed);
     REQUIRE(seen.allocations == 3);
