@@ -132,8 +132,7 @@ std::vector<xrayon::analyze::scalability_report> read_times(const std::string& p
         for (auto& [threads, seconds] : times[label]) {
             runs.push_back({.threads = threads, .seconds = std::move(seconds)});
         }
-        reports.push_back(xrayon::analyze::summarize_runs(std::move(runs), {.label = label, .cores = cores, .answer_checked = true}));
-        reports.back().answer_checked = false;  // without a note about it
+        reports.push_back(xrayon::analyze::summarize_runs(std::move(runs), {.label = label, .cores = cores, .has_answers = false}));
     }
     return reports;
 }

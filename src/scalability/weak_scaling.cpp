@@ -58,7 +58,7 @@ xrayon::analyze::scalability_report measure_weak(const named_workload& named, co
                                                              .hardware_threads = hardware_threads,
                                                              .calls_per_repetition = calls,
                                                              .warmup = how.warmup,
-                                                             .answer_checked = true,
+                                                             .has_answers = false,
                                                              .throttled_periods = xrayon::read_throttled_periods() - throttled_before,
                                                              .others = foreign.processors()});
 }

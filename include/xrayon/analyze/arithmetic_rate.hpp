@@ -2,16 +2,13 @@
 #ifndef XRAYON_ANALYZE_ARITHMETIC_RATE_HPP
 #define XRAYON_ANALYZE_ARITHMETIC_RATE_HPP
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <vector>
 
+#include <xrayon/analyze/detail/best_rates.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
-#include <xrayon/exec/pool.hpp>
-#include <xrayon/exec/thread_count.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::analyze {
@@ -38,40 +35,28 @@ struct arithmetic_options {
 template <class = when_called>
 [[nodiscard]] std::vector<arithmetic_point> measure_arithmetic(const std::vector<std::size_t>& threads,
                                                                const arithmetic_options& options = {}) {
-    for (const std::size_t count : threads) {
-        check(count >= 1 && count <= max_threads, "measure_arithmetic: threads must be 1 to " + to_text(max_threads), count);
-    }
     check(options.tasks >= 1, "measure_arithmetic: options.tasks must be >= 1", options.tasks);
-    check(options.repetitions >= 1, "measure_arithmetic: options.repetitions must be >= 1", options.repetitions);
     constexpr std::size_t width = 256;
     constexpr std::size_t rounds = 1024;
-    std::vector<arithmetic_point> points;
     std::vector<double> ends(options.tasks);
-    for (const std::size_t count : threads) {
-        const pool workers(count);
-        double best = 0;
-        for (std::size_t repetition = 0; repetition <= options.repetitions; ++repetition) {  // the first one wakes the threads
-            const auto begin = std::chrono::steady_clock::now();
-            workers.install([&] {
-                for_each_index(options.tasks, [&](std::size_t i) {
-                    std::array<double, width> values;
-                    values.fill(static_cast<double>(repetition));
-                    for (std::size_t round = 0; round < rounds; ++round) {
-                        for (double& value : values) {
-                            value = 0.5 * value + 1;
-                        }
-                    }
-                    ends[i] = values[i % width];
-                });
-            });
-            const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-            if (repetition != 0 && seconds > 0) {
-                best = std::max(best, static_cast<double>(2 * width * rounds * options.tasks) / seconds);
+    const auto work = [&](std::size_t repetition) {
+        for_each_index(options.tasks, [&](std::size_t i) {
+            std::array<double, width> values;
+            values.fill(static_cast<double>(repetition));
+            for (std::size_t round = 0; round < rounds; ++round) {
+                for (double& value : values) {
+                    value = 0.5 * value + 1;
+                }
             }
-        }
-        // The limit of the sum is 2, and nobody may leave it out.
-        check(ends.back() == 2, "measure_arithmetic: internal error: the sums gave another number", ends.back());
-        points.push_back({count, best});
+            ends[i] = values[i % width];
+        });
+    };
+    const auto rates = detail::best_rates("measure_arithmetic", threads, options.repetitions, 2 * width * rounds * options.tasks, work);
+    // The limit of the sum is 2, and nobody may leave it out.
+    check(threads.empty() || ends.back() == 2, "measure_arithmetic: internal error: the sums gave another number", ends.back());
+    std::vector<arithmetic_point> points;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        points.push_back({threads[i], rates[i]});
     }
     return points;
 }

@@ -209,7 +209,7 @@ template <class = when_called>
         }
         legend += (legend.size() > margin ? "  " : "") + entry;
     };
-    explain(solid, report.weak ? "scaled speed-up" : "speed-up");
+    explain(solid, detail::speed_up_name(report));
     if (any_hollow) {
         explain(hollow, options.width < 40 ? "too many" : "more threads than cores");
     }

@@ -19,7 +19,7 @@ template <class = when_called>
 [[nodiscard]] std::string to_markdown(const scalability_report& report) {
     check(!report.points.empty(), "to_markdown: the report has no points");
     std::string text =
-        "| threads | median (ms) | " + std::string(report.weak ? "scaled speed-up" : "speed-up") + " | 95 % interval | efficiency | busy | serial part | "
+        "| threads | median (ms) | " + std::string(detail::speed_up_name(report)) + " | 95 % interval | efficiency | busy | serial part | "
         "|\n|---:|---:|---:|---|---:|---:|---:|---|\n";
     for (const scaling_point& point : report.points) {
         const confidence_interval& interval = point.speed_up_interval;

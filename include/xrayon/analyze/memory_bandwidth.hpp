@@ -3,16 +3,13 @@
 #define XRAYON_ANALYZE_MEMORY_BANDWIDTH_HPP
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include <xrayon/analyze/detail/best_rates.hpp>
 #include <xrayon/core/check.hpp>
 #include <xrayon/core/config.hpp>
-#include <xrayon/exec/pool.hpp>
-#include <xrayon/exec/thread_count.hpp>
 #include <xrayon/par/index.hpp>
 
 namespace xrayon::analyze {
@@ -38,44 +35,33 @@ struct bandwidth_options {
 template <class = when_called>
 [[nodiscard]] std::vector<bandwidth_point> measure_bandwidth(const std::vector<std::size_t>& threads,
                                                              const bandwidth_options& options = {}) {
-    for (const std::size_t count : threads) {
-        check(count >= 1 && count <= max_threads, "measure_bandwidth: threads must be 1 to " + to_text(max_threads), count);
-    }
     check(options.bytes >= std::size_t{3} << 20, "measure_bandwidth: options.bytes must be >= 3145728", options.bytes);
-    check(options.repetitions >= 1, "measure_bandwidth: options.repetitions must be >= 1", options.repetitions);
     constexpr std::size_t block = 8192;  // elements: a task is long enough, and a vector loop
     const std::size_t blocks = options.bytes / (3 * sizeof(double)) / block;
     const std::size_t n = blocks * block;
     const auto a = std::make_unique_for_overwrite<double[]>(n);
     const auto b = std::make_unique_for_overwrite<double[]>(n);
     const auto c = std::make_unique_for_overwrite<double[]>(n);
-    std::vector<bandwidth_point> points;
-    for (const std::size_t count : threads) {
-        const pool workers(count);
-        double best = 0;
-        for (std::size_t repetition = 0; repetition <= options.repetitions; ++repetition) {  // the first one touches the pages
-            const auto begin = std::chrono::steady_clock::now();
-            workers.install([&] {
-                for_each_index(blocks, [&](std::size_t i) {
-                    double* const to = a.get() + i * block;
-                    double* const left = b.get() + i * block;
-                    double* const right = c.get() + i * block;
-                    if (repetition == 0) {
-                        std::fill_n(left, block, 1.0);
-                        std::fill_n(right, block, 2.0);
-                    }
-                    for (std::size_t k = 0; k < block; ++k) {
-                        to[k] = left[k] + 3 * right[k];
-                    }
-                });
-            });
-            const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-            if (repetition != 0 && seconds > 0) {
-                best = std::max(best, static_cast<double>(3 * sizeof(double) * n) / seconds);
+    const auto triad = [&](std::size_t repetition) {
+        for_each_index(blocks, [&](std::size_t i) {
+            double* const to = a.get() + i * block;
+            double* const left = b.get() + i * block;
+            double* const right = c.get() + i * block;
+            if (repetition == 0) {
+                std::fill_n(left, block, 1.0);
+                std::fill_n(right, block, 2.0);
             }
-        }
-        check(a[n - 1] == 7, "measure_bandwidth: internal error: the triad gave another number", a[n - 1]);  // and nobody may leave it out
-        points.push_back({count, best});
+            for (std::size_t k = 0; k < block; ++k) {
+                to[k] = left[k] + 3 * right[k];
+            }
+        });
+    };
+    const auto rates = detail::best_rates("measure_bandwidth", threads, options.repetitions, 3 * sizeof(double) * n, triad);
+    // And nobody may leave it out.
+    check(threads.empty() || a[n - 1] == 7, "measure_bandwidth: internal error: the triad gave another number");
+    std::vector<bandwidth_point> points;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        points.push_back({threads[i], rates[i]});
     }
     return points;
 }

@@ -47,6 +47,13 @@ struct scalability_report {
     std::vector<std::string> notes = {};     ///< What else a reader must know, one sentence each.
 };
 
+namespace detail {
+
+/// What tables and axes call `speed_up`.
+inline const char* speed_up_name(const scalability_report& report) { return report.weak ? "scaled speed-up" : "speed-up"; }
+
+} // namespace detail
+
 } // namespace xrayon::analyze
 
 #endif // XRAYON_ANALYZE_SCALABILITY_REPORT_HPP

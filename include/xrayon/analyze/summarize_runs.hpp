@@ -38,6 +38,7 @@ struct run_facts {
     std::size_t calls_per_repetition = 1;
     std::size_t warmup = 0;
     bool answer_checked = false;
+    bool has_answers = true;            ///< False: there is nothing to compare, as of another program; no note says so.
     std::size_t throttled_periods = 0;  ///< Of the CPU quota, used up while the runs were measured.
     double others = 0;                  ///< Processors that other programs used meanwhile, on average, of those this one may use.
     std::vector<std::string> notes = {};
@@ -111,7 +112,7 @@ void add_distrust(scalability_report& report, const run_facts& facts) {
 
 /// The sentences that follow from the numbers.
 template <class = when_called>
-void add_notes(scalability_report& report) {
+void add_notes(scalability_report& report, bool has_answers) {
     const auto note = [&](std::string text) { report.notes.push_back(std::move(text)); };
     const scaling_point& base = report.points.front();
     if (base.threads != 1) {
@@ -144,7 +145,7 @@ void add_notes(scalability_report& report) {
             note("the answer" + at + " differs from the first run's");
         }
     }
-    if (!report.answer_checked) {
+    if (has_answers && !report.answer_checked) {
         note("the answers were not compared: the workload returns none, or one without ==");
     }
 }
@@ -202,7 +203,7 @@ template <class = when_called>
         report.points.push_back(std::move(point));
     }
     detail::add_distrust(report, facts);
-    detail::add_notes(report);
+    detail::add_notes(report, facts.has_answers);
     return report;
 }
 

@@ -157,7 +157,7 @@ template <class = when_called>
     };
     const auto serial_part = [](const scaling_point& point) { return point.serial_part ? detail::percent(*point.serial_part, 1) : ""; };
     const std::string times = options.utf8 ? "×" : "x";
-    const std::string speed_up = report.weak ? "scaled speed-up" : "speed-up";
+    const std::string speed_up = detail::speed_up_name(report);
     const std::string median = "median (" + std::string(unit.name) + ")";
     std::vector<std::vector<std::string>> lines{
         {"threads", median, "95 % interval", speed_up, "95 % interval", "efficiency", "busy", "serial part", ""}};

@@ -68,7 +68,7 @@ std::string speed_up_chart(const scalability_report& report, const what_if_resul
             break;
         }
     }
-    plot.axes("threads", report.weak ? "scaled speed-up" : "speed-up");
+    plot.axes("threads", speed_up_name(report));
     const double doublings = std::max(1.0, std::ceil(std::log2(high / low) / 9));  // of one tick to the next: labels have room
     for (double tick = std::exp2(std::ceil(std::log2(low) - 1e-9)); tick <= high * (1 + 1e-9); tick *= std::exp2(doublings)) {
         plot.y_tick(y_share(tick), fixed(tick, tick < 1 ? 2 : 0) + "×");

@@ -27,8 +27,8 @@ std::string interval_text(const confidence_interval& interval, double scale, int
 
 template <class = when_called>
 std::string result_table(const scalability_report& report) {
-    std::vector<std::vector<std::string>> rows{{"threads", "median (ms)", "95 % interval", report.weak ? "scaled speed-up" : "speed-up",
-                                                "95 % interval", "efficiency", "busy", "serial part", ""}};
+    std::vector<std::vector<std::string>> rows{
+        {"threads", "median (ms)", "95 % interval", speed_up_name(report), "95 % interval", "efficiency", "busy", "serial part", ""}};
     for (const scaling_point& point : report.points) {
         rows.push_back({to_text(point.threads), fixed(1e3 * point.median, 3), interval_text(point.interval, 1e3, 3), with_x(point.speed_up),
                         interval_text(point.speed_up_interval, 1, 2), percent(point.efficiency, 1), percent(point.busy, 0),
